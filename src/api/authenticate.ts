@@ -1,0 +1,29 @@
+import type { Request, RequestHandler } from 'express';
+import type { ApiKey, ApiKeys, Scope } from './api-keys.js';
+import { Problem } from './problem.js';
+
+/** Lets a request pass only with a key that has the scope. */
+export function requireScope(keys: Pick<ApiKeys, 'verify'>, scope: Scope): RequestHandler {
+  return async (request, response, next) => {
+    const token = presentedToken(request);
+    const key = token === undefined ? null : await keys.verify(token);
+    if (!key) {
+      response.setHeader('WWW-Authenticate', 'Bearer realm="mooring"');
+      throw new Problem('unauthenticated', token === undefined ? undefined : 'The API key is unknown or revoked.');
+    }
+    if (!key.scopes.includes(scope)) throw new Problem('forbidden', `The key "${key.name}" has no "${scope}" scope.`);
+    response.locals.apiKey = key;
+    next();
+  };
+}
+
+/** The key of a request that `requireScope` let pass. */
+export function apiKeyOf(locals: Record<string, unknown>): ApiKey {
+  if (locals.apiKey === undefined) throw new Error('this route is not behind requireScope');
+  return locals.apiKey as ApiKey;
+}
+
+function presentedToken(request: Request): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '');
+  return bearer?.[1] ?? request.get('x-api-key');
+}

@@ -1,0 +1,38 @@
+import type { Request } from 'express';
+import type { z } from 'zod';
+import { Problem, type FieldError } from './problem.js';
+
+/** The parsed value, or a 400 that names every wrong field. */
+export function validated<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap(fieldErrors);
+  const names = [...new Set(errors.map(({ field }) => field || 'the body'))];
+  throw new Problem('invalid-request', `Not valid: ${names.join(', ')}.`, { errors });
+}
+
+/** The body of a command. None at all is an empty one; one that is not JSON is refused. */
+export function jsonBody(request: Request): unknown {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (hasBody && !request.is(['json', '+json'])) throw new Problem('unsupported-media-type');
+  return (request.body as unknown) ?? {};
+}
+
+const KEY = /^[\x21-\x7e]{1,128}$/;
+
+/** The client's Idempotency-Key, if it sent one. */
+export function idempotencyKey(request: Request): string | undefined {
+  const key = request.get('idempotency-key');
+  if (key === undefined || KEY.test(key)) return key;
+  throw new Problem('invalid-idempotency-key');
+}
+
+/** One error for each wrong field; an unknown field is named itself instead of what contains it. */
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not a known field' }));
+  }
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  return [{ field: path.join('.'), message: missing ? `is missing: ${issue.message}` : issue.message }];
+}

@@ -1,0 +1,178 @@
+import { LogSubscription } from '../chain/log-subscription.js';
+import { SlotTracker } from '../chain/slot-tracker.js';
+import { TransactionFetcher } from '../chain/transaction-fetcher.js';
+import { keepLease, processHolderId } from '../leases/lease-keeper.js';
+import { systemClock as clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import { repeat } from '../lib/repeat.js';
+import { readFrontier } from '../ledger/frontier.js';
+import { writeListenerStatus, type ListenerStatus } from '../ledger/listener-status.js';
+import { Ingest } from '../pipeline/ingest.js';
+import { NoticeIntake } from '../pipeline/notice-intake.js';
+import { EventAnnouncer } from './event-announcer.js';
+import type { Foundation, InstalledModule } from './foundation.js';
+import { startProgramWorker, type ProgramWorker } from './program-worker.js';
+
+const STATUS_EVERY_MS = 1_000;
+
+/** A running event worker. */
+export interface EventWorker {
+  readonly announcer: EventAnnouncer;
+  status(): ReturnType<LogSubscription['status']>;
+  /** Gives the socket up and builds it anew: what an operator does when in doubt. */
+  reconnect(reason: string): void;
+  /** Stores what was announced, finishes the batch under way and gives the leases up. */
+  stop(): Promise<void>;
+}
+
+/** One program's part of the worker; `active` while its lease is held here. */
+interface Lane {
+  readonly installed: InstalledModule;
+  readonly ingest: Ingest;
+  readonly intake: NoticeIntake;
+  active: ProgramWorker | null;
+}
+
+/**
+ * Follows every installed program: the socket announces, the intake stores, and for each program whose lease is held
+ * here the ledger is projected, swept and followed to finality. Records need no particular order (I3), so what the
+ * socket announces is stored from the first moment on, while the sweep that `onLive` asks for looks at everything
+ * from the frontier up to the head: there is no boundary between "filled" and "live" that could be off by one.
+ */
+export function startEventWorker(foundation: Foundation, endpoints: { readonly wsUrls: readonly string[] }): EventWorker {
+  const { config, log, metrics, mongo, pool, modules } = foundation;
+  const announcer = new EventAnnouncer(log, metrics);
+  const holder = processHolderId();
+  const stop = new AbortController();
+  const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random: Math.random });
+  const slots = new SlotTracker({ chain: pool.chain, clock, log });
+  const lanes = new Map(
+    modules.map((installed) => [installed.codec.programId, createLane(foundation, installed, fetcher)]),
+  );
+
+  const subscription = new LogSubscription({
+    urls: endpoints.wsUrls,
+    programIds: [...lanes.keys()],
+    chain: pool.chain,
+    clock,
+    random: Math.random,
+    log,
+    timing: { silenceMs: config.silenceMs },
+    callbacks: {
+      onNotice: ({ programId, signature, slot, logs, failed }) =>
+        lanes.get(programId)?.intake.offer({ signature, slot, logs, failed, source: 'socket' }),
+      onLive: ({ slot }) => {
+        log.info({ slot }, 'listening');
+        for (const lane of lanes.values()) {
+          metrics.listenerConnected.set({ program: lane.installed.module.name }, 1);
+          lane.active?.sweepSoon();
+        }
+      },
+      onDown: ({ reason, atSlot }) => {
+        log.warn({ reason, atSlot }, 'the log subscription is down; reconnecting');
+        for (const { installed } of lanes.values()) {
+          metrics.listenerConnected.set({ program: installed.module.name }, 0);
+          metrics.listenerReconnectsTotal.inc({ program: installed.module.name });
+        }
+      },
+      onSlot: (notice) => slots.hint(notice),
+    },
+  });
+  slots.onFinalized(() => lanes.forEach((lane) => lane.active?.finalitySoon()));
+
+  for (const lane of lanes.values()) lane.intake.start();
+  slots.start();
+  subscription.start();
+  const leases = [...lanes.values()].map((lane) =>
+    keepLease(
+      { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs },
+      `program:${lane.installed.module.name}`,
+      stop.signal,
+      async (work, lost) => {
+        const { name } = lane.installed.module;
+        metrics.leaseHeld.set({ program: name }, 1);
+        lane.active = startProgramWorker(foundation, lane.installed, lane.ingest, work, announcer, lost);
+        try {
+          await lane.active.ended;
+        } finally {
+          lane.active = null;
+          metrics.leaseHeld.set({ program: name }, 0);
+        }
+      },
+    ),
+  );
+  const statusReports = repeat(
+    clock,
+    STATUS_EVERY_MS,
+    stop.signal,
+    async () => {
+      for (const lane of lanes.values()) if (lane.active) await writeListenerStatus(mongo.db, await statusOf(lane));
+    },
+    (error) => log.warn({ error: messageOf(error) }, 'the status could not be written'),
+  );
+
+  async function statusOf({ installed: { module, codec } }: Lane): Promise<ListenerStatus> {
+    const socket = subscription.status();
+    const frontierSlot = (await readFrontier(mongo.db, module.name))?.slot ?? null;
+    const { confirmedSlot, finalizedSlot } = slots;
+    const lagSlots = finalizedSlot === null || frontierSlot === null ? null : Math.max(0, finalizedSlot - frontierSlot);
+    if (lagSlots !== null) metrics.lagSlots.set({ program: module.name }, lagSlots);
+    return {
+      program: module.name,
+      holder,
+      isListening: socket.live,
+      subscriptionId: socket.subscriptionIds[codec.programId] ?? null,
+      reconnectAttempts: socket.reconnectAttempts,
+      lastSlot: socket.lastSlot,
+      confirmedSlot,
+      finalizedSlot,
+      frontierSlot,
+      lagSlots,
+      updatedAt: new Date(clock.now()),
+    };
+  }
+
+  return {
+    announcer,
+    status: () => subscription.status(),
+    reconnect: (reason) => subscription.restart(reason),
+    stop: async () => {
+      await subscription.stop();
+      fetcher.stop();
+      await Promise.all([...lanes.values()].map(({ intake }) => intake.stop()));
+      stop.abort();
+      await Promise.all([...leases, statusReports.ended, slots.stop()]);
+    },
+  };
+}
+
+function createLane(foundation: Foundation, installed: InstalledModule, fetcher: TransactionFetcher): Lane {
+  const { config, log, metrics, mongo } = foundation;
+  const program = installed.module.name;
+  const ingest = new Ingest(
+    {
+      db: mongo.db,
+      clock,
+      fetchTransaction: (signature, commitment) => fetcher.fetch(signature, commitment),
+      finalityDelayMs: config.finalityDelayMs,
+      onInserted: (_, records) => {
+        for (const { name } of records) metrics.eventsTotal.inc({ program, event: name, outcome: 'received' });
+      },
+      onUndecodable: (_, letters) => {
+        for (const { reason, signature, slot, detail } of letters) {
+          metrics.deadLettersTotal.inc({ program, reason });
+          log.warn({ program, reason, signature, slot, detail }, 'kept as a dead letter');
+        }
+      },
+    },
+    installed.module,
+    installed.codec,
+  );
+  const lane: Lane = {
+    installed,
+    ingest,
+    intake: new NoticeIntake({ ingest, clock, log, onHole: () => lane.active?.sweepSoon() }),
+    active: null,
+  };
+  return lane;
+}

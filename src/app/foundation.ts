@@ -1,0 +1,94 @@
+import { RpcEndpoint } from '../chain/rpc-endpoint.js';
+import { RpcPool } from '../chain/rpc-pool.js';
+import type { Config } from '../config/env.js';
+import { compileProgramCodec } from '../decoding/idl-codec.js';
+import type { ProgramCodec } from '../decoding/types.js';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import { systemClock } from '../lib/clock.js';
+import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
+import { bindToChain } from '../store/chain-identity.js';
+import { ensureIndexes } from '../store/model-indexes.js';
+import { connectMongo, type MongoConnection } from '../store/mongo-connection.js';
+import { assertTransactions } from '../store/transactions.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+
+/** A domain with its program's codec. */
+export interface InstalledModule {
+  readonly module: DomainModule;
+  readonly codec: ProgramCodec;
+}
+
+/** What every process of mooring stands on. */
+export interface Foundation {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly mongo: MongoConnection;
+  readonly pool: RpcPool;
+  readonly modules: readonly InstalledModule[];
+  close(): Promise<void>;
+}
+
+/** The endpoints a process talks to; `config` may leave them open where an embedded stack provides them. */
+export interface Endpoints {
+  readonly rpcUrls: readonly string[];
+  readonly wsUrls: readonly string[];
+  readonly mongodbUri: string;
+}
+
+/**
+ * Connects to the database and the chain and checks both: transactions work, the indexes are there, and the database
+ * belongs to this chain.
+ * @throws MooringError with what to do.
+ */
+export async function layFoundation(
+  config: Config,
+  endpoints: Endpoints,
+  domains: readonly DomainModule[],
+  log: Logger,
+  metrics: Metrics,
+): Promise<Foundation> {
+  const modules = domains.map((module) => installModule(config, module));
+  const mongo = await connectMongo(endpoints.mongodbUri, config.mongodbDatabase);
+  const pool = new RpcPool({
+    endpoints: endpoints.rpcUrls.map(
+      (url) =>
+        new RpcEndpoint({
+          url,
+          clock: systemClock,
+          onCall: ({ method, outcome }) => {
+            metrics.rpcRequestsTotal.inc({ method, outcome });
+            if (outcome !== 'ok') metrics.rpcErrorsTotal.inc({ reason: outcome });
+          },
+        }),
+    ),
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+  const close = async () => {
+    await pool.close();
+    await mongo.close();
+  };
+  try {
+    await assertTransactions(mongo.client, mongo.db);
+    await ensureLedgerIndexes(mongo.db);
+    await ensureIndexes(
+      mongo.db,
+      modules.flatMap(({ module }) => module.models.map(({ collection, indexes }) => ({ collection, indexes }))),
+    );
+    await bindToChain(mongo.db, await pool.chain.genesisHash());
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { config, log, metrics, mongo, pool, modules, close };
+}
+
+function installModule(config: Config, module: DomainModule): InstalledModule {
+  const addresses: Readonly<Record<string, string | undefined>> = config.programAddresses;
+  const address = addresses[module.name] ?? module.program.address;
+  const installed: DomainModule = { ...module, program: { ...module.program, address } };
+  return { module: installed, codec: compileProgramCodec(installed.program.idl, address) };
+}

@@ -1,0 +1,132 @@
+import type { LeaseWork } from '../leases/lease-work.js';
+import { StaleFenceError } from '../leases/lease.js';
+import { systemClock as clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import { repeat } from '../lib/repeat.js';
+import type { Ingest } from '../pipeline/ingest.js';
+import { Projector } from '../pipeline/projector.js';
+import { refreshAccounts } from '../recovery/account-refresher.js';
+import { resolveDisputes } from '../recovery/dispute-resolver.js';
+import { checkFinality } from '../recovery/finality-checker.js';
+import { sweep } from '../recovery/gap-filler.js';
+import { purgeTombstones } from '../recovery/tombstone-purge.js';
+import type { EventAnnouncer } from './event-announcer.js';
+import type { Foundation, InstalledModule } from './foundation.js';
+
+/** How often the ledger is asked for disputed transactions, in milliseconds. Asking an empty partial index is cheap. */
+const DISPUTES_EVERY_MS = 250;
+/** How often due finality and cut-off logs are looked at, in milliseconds; also whenever the finalized slot rises. */
+const FINALITY_EVERY_MS = 1_000;
+const PURGE_EVERY_MS = 60_000;
+
+/** What runs for one program while its lease is held. */
+export interface ProgramWorker {
+  /** Somebody suspects a hole: sweep now. */
+  sweepSoon(): void;
+  /** The finalized slot has risen. */
+  finalitySoon(): void;
+  readonly ended: Promise<void>;
+}
+
+/** Starts everything that a program's lease holder does, until `signal` is aborted. */
+export function startProgramWorker(
+  foundation: Foundation,
+  { module, codec }: InstalledModule,
+  ingest: Ingest,
+  work: LeaseWork,
+  announcer: EventAnnouncer,
+  signal: AbortSignal,
+): ProgramWorker {
+  const { config, log, metrics, mongo, pool } = foundation;
+  const { client, db } = mongo;
+  const program = module.name;
+  const recovery = { client, db, clock, ingest, log, chain: pool.chain };
+  // One task that finds the lease lost ends them all.
+  const lost = new AbortController();
+  const running = AbortSignal.any([signal, lost.signal]);
+  const isFatal = (error: unknown) => error instanceof StaleFenceError;
+  const report = (task: string) => (error: unknown) => {
+    metrics.databaseErrorsTotal.inc({ operation: task });
+    log.warn({ program, task, error: messageOf(error) }, `${task} failed; it runs again`);
+  };
+
+  const projector = new Projector(
+    {
+      client,
+      db,
+      clock,
+      random: Math.random,
+      log,
+      retry: {
+        attempts: config.handlerAttempts,
+        backoff: { firstMs: config.handlerBackoffMs, maxMs: 60_000, jitter: 0.2 },
+      },
+      batchSize: config.batchSize,
+      onApplied: (_, records) => announcer.applied(program, records),
+      onFailed: (_, failed) => announcer.failed(program, failed),
+    },
+    module,
+    work,
+  );
+  const disputes = repeat(
+    clock,
+    DISPUTES_EVERY_MS,
+    running,
+    () =>
+      resolveDisputes(
+        { ...recovery, onCorrected: (correction) => announcer.corrected(program, correction) },
+        work,
+        module,
+      ),
+    report('dispute resolution'),
+    isFatal,
+  );
+  const finality = repeat(
+    clock,
+    FINALITY_EVERY_MS,
+    running,
+    async () => {
+      await checkFinality(
+        {
+          ...recovery,
+          onFinalized: (_, records) => announcer.finalized(program, records),
+          onCorrected: (_, correction) => announcer.corrected(program, correction),
+          onMassSuspicion: (_, suspects) => announcer.massSuspicion(program, suspects),
+        },
+        work,
+        module,
+      );
+      await refreshAccounts({ db, clock, chain: pool.chain }, module, codec);
+    },
+    report('finality check'),
+    isFatal,
+  );
+  const sweeps = repeat(
+    clock,
+    config.sweepIntervalMs,
+    running,
+    async () => {
+      const pinnedChain = () => pool.pinned().chain;
+      const outcome = await sweep({ db, clock, log, ingest, pinnedChain, startSlot: config.startSlot }, module);
+      if (outcome.kind === 'complete') metrics.frontierSlot.set({ program }, outcome.frontier);
+      else log.warn({ program, ...outcome }, 'the frontier stays where it is');
+      if (outcome.kind === 'complete' && outcome.found > 0) {
+        log.info({ program, found: outcome.found }, 'the sweep found transactions that no socket had announced');
+      }
+    },
+    report('sweep'),
+    isFatal,
+  );
+  const purge = repeat(clock, PURGE_EVERY_MS, running, () => purgeTombstones(db, work, module), report('purge'), isFatal);
+
+  const tasks = [projector.run(running), disputes.ended, finality.ended, sweeps.ended, purge.ended];
+  for (const task of tasks) task.catch(() => lost.abort());
+  return {
+    sweepSoon: () => sweeps.soon(),
+    finalitySoon: () => finality.soon(),
+    ended: Promise.allSettled(tasks).then((results) => {
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+    }),
+  };
+}

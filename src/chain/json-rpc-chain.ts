@@ -1,0 +1,158 @@
+import type { Commitment } from '../lib/commitment.js';
+import { asCount, asString, toBase58 } from './answer-shape.js';
+import * as answers from './chain-answers.js';
+import type {
+  AccountsAnswer,
+  BlockLookup,
+  ChainPort,
+  SendOptions,
+  SignaturesQuery,
+  SignatureStatus,
+} from './chain-port.js';
+import { RpcError } from './rpc-error.js';
+import type { RpcRequest, RpcTransport } from './rpc-transport.js';
+
+// What a validator accepts in one request (agave rpc/src/rpc.rs: MAX_MULTIPLE_ACCOUNTS,
+// MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS).
+const ACCOUNTS_PER_REQUEST = 100;
+const STATUSES_PER_REQUEST = 256;
+/** Version 1 is on mainnet: asking for less fails with -32015 on the first such transaction (TRAPS 5). */
+const NEWEST_TRANSACTION_VERSION = 1;
+
+/** The chain over JSON-RPC. How often and where it asks is its transport's business. */
+export class JsonRpcChain implements ChainPort {
+  constructor(private readonly transport: RpcTransport) {}
+
+  genesisHash() {
+    return this.#ask('getGenesisHash', [], asString);
+  }
+
+  slot(commitment: Commitment) {
+    return this.#ask('getSlot', [{ commitment }], asCount);
+  }
+
+  blockHeight(commitment: Commitment) {
+    return this.#ask('getBlockHeight', [{ commitment }], asCount);
+  }
+
+  firstAvailableBlock() {
+    return this.#ask('getFirstAvailableBlock', [], asCount);
+  }
+
+  signaturesFor(address: string, query: SignaturesQuery) {
+    return this.#ask('getSignaturesForAddress', [address, query], answers.readSignaturePage);
+  }
+
+  transaction(signature: string, commitment: Commitment) {
+    const config = { commitment, encoding: 'json', maxSupportedTransactionVersion: NEWEST_TRANSACTION_VERSION };
+    return this.#ask('getTransaction', [signature, config], answers.readTransaction, {
+      inconclusive: (answer) => answer === null,
+    });
+  }
+
+  async signatureStatuses(signatures: readonly string[]) {
+    const parts = await Promise.all(
+      chunksOf(signatures, STATUSES_PER_REQUEST).map((chunk) =>
+        this.#ask(
+          'getSignatureStatuses',
+          [chunk, { searchTransactionHistory: true }],
+          answers.readStatuses(chunk.length),
+        ),
+      ),
+    );
+    const statuses: (SignatureStatus | null)[] = parts.flatMap((part) => part.statuses);
+    return { contextSlot: lowestContext(parts), statuses };
+  }
+
+  async block(slot: number): Promise<BlockLookup> {
+    const config = {
+      commitment: 'finalized',
+      encoding: 'json',
+      transactionDetails: 'signatures',
+      rewards: false,
+      maxSupportedTransactionVersion: NEWEST_TRANSACTION_VERSION,
+    };
+    try {
+      return await this.#ask('getBlock', [slot, config], answers.readBlock(slot), {
+        inconclusive: (answer) => answer.kind === 'not-here',
+      });
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.reason !== 'not-here') throw error;
+      return { kind: 'not-here', code: error.details.code ?? null };
+    }
+  }
+
+  blocks(fromSlot: number, limit: number, commitment: Commitment) {
+    return this.#ask('getBlocksWithLimit', [fromSlot, limit, { commitment }], answers.readSlots(fromSlot));
+  }
+
+  async accounts(
+    addresses: readonly string[],
+    commitment: Commitment,
+    minContextSlot?: number,
+  ): Promise<AccountsAnswer> {
+    const config = { commitment, encoding: 'base64', minContextSlot };
+    const parts = await Promise.all(
+      chunksOf(addresses, ACCOUNTS_PER_REQUEST).map((chunk) =>
+        this.#ask('getMultipleAccounts', [chunk, config], (result) => {
+          const answer = answers.readAccounts(chunk.length)(result);
+          // Surfnet and some proxies ignore minContextSlot (TRAPS 29): an older view is refused here.
+          if (minContextSlot !== undefined && answer.contextSlot < minContextSlot) {
+            throw new RpcError('not-ready', `accounts as of ${answer.contextSlot}, wanted ${minContextSlot}`);
+          }
+          return answer;
+        }),
+      ),
+    );
+    return { contextSlot: lowestContext(parts), accounts: parts.flatMap((part) => part.accounts) };
+  }
+
+  programAccounts(programId: string, filters: { readonly discriminator?: Uint8Array }, commitment: Commitment) {
+    const { discriminator } = filters;
+    const memcmp = discriminator && [{ memcmp: { offset: 0, bytes: toBase58(discriminator) } }];
+    const config = { commitment, encoding: 'base64', withContext: true, ...(memcmp ? { filters: memcmp } : {}) };
+    return this.#ask('getProgramAccounts', [programId, config], answers.readProgramAccounts);
+  }
+
+  latestBlockhash(commitment: Commitment) {
+    return this.#ask('getLatestBlockhash', [{ commitment }], answers.readLatestBlockhash);
+  }
+
+  sendTransaction(wire: Uint8Array, options: SendOptions) {
+    const config = { ...options, encoding: 'base64' };
+    return this.#ask('sendTransaction', [toBase64(wire), config], asString, { once: true });
+  }
+
+  simulateTransaction(wire: Uint8Array, commitment: Commitment) {
+    const config = { commitment, encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true };
+    return this.#ask('simulateTransaction', [toBase64(wire), config], answers.readSimulation);
+  }
+
+  recentPriorityFees(writableAccounts: readonly string[]) {
+    return this.#ask('getRecentPrioritizationFees', [writableAccounts], answers.readPriorityFees);
+  }
+
+  #ask<T>(
+    method: string,
+    params: readonly unknown[],
+    read: (result: unknown) => T,
+    options: Pick<RpcRequest<T>, 'once' | 'inconclusive'> = {},
+  ): Promise<T> {
+    return this.transport.call({ method, params, read, ...options });
+  }
+}
+
+/** At least one chunk, so that an empty question still learns the context slot. */
+function chunksOf(items: readonly string[], size: number): string[][] {
+  const chunks: string[][] = [];
+  for (let start = 0; start < Math.max(items.length, 1); start += size) chunks.push(items.slice(start, start + size));
+  return chunks;
+}
+
+function lowestContext(parts: readonly { contextSlot: number }[]): number {
+  return Math.min(...parts.map((part) => part.contextSlot));
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}

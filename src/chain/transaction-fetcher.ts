@@ -1,0 +1,93 @@
+import PQueue from 'p-queue';
+import { backoffMs, type BackoffPolicy } from '../lib/backoff.js';
+import type { Clock } from '../lib/clock.js';
+import type { Commitment } from '../lib/commitment.js';
+import type { ChainPort } from './chain-port.js';
+import { RpcError, type RpcReason } from './rpc-error.js';
+
+export type FetchOutcome =
+  /** The raw getTransaction answer. */
+  | { readonly kind: 'found'; readonly raw: unknown }
+  /** Nobody could show it in time: park it, conclude nothing (I5). `unknown-here` = every answer was null. */
+  | { readonly kind: 'unavailable'; readonly reason: RpcReason | 'unknown-here' | 'stopped' };
+
+export interface TransactionFetcherOptions {
+  readonly chain: Pick<ChainPort, 'transaction'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Signatures fetched at the same time; more wait their turn, and their patience starts with it. */
+  readonly maxConcurrent?: number;
+  /** A null after a confirmed notification is lag (TRAPS 12): how long to ask again before giving up. */
+  readonly patienceMs?: number;
+  readonly backoff?: BackoffPolicy;
+}
+
+const DEFAULT_MAX_CONCURRENT = 8;
+// Confirmed to visible takes a second or two on a healthy node; a lagging one is behind by 150 slots at most before
+// it calls itself unhealthy.
+const DEFAULT_PATIENCE_MS = 30_000;
+const DEFAULT_BACKOFF: BackoffPolicy = { firstMs: 200, maxMs: 3_000, jitter: 0.3 };
+
+/** Fetches transactions by signature, patiently. Whatever the chain says or fails to say is an outcome, not a throw. */
+export class TransactionFetcher {
+  readonly #turns: PQueue;
+  /** One fetch for all who ask at once: a leader announces one signature hundreds of times (TRAPS 29). */
+  readonly #inFlight = new Map<string, Promise<FetchOutcome>>();
+  readonly #stopped = new AbortController();
+
+  constructor(private readonly options: TransactionFetcherOptions) {
+    this.#turns = new PQueue({ concurrency: options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT });
+  }
+
+  /** Signatures waiting or being fetched. */
+  get pending(): number {
+    return this.#inFlight.size;
+  }
+
+  fetch(signature: string, commitment: Commitment): Promise<FetchOutcome> {
+    const key = `${commitment}:${signature}`;
+    const running = this.#inFlight.get(key);
+    if (running !== undefined) return running;
+    const fetching = this.#turns
+      .add(() => this.#fetchPatiently(signature, commitment))
+      .finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, fetching);
+    return fetching;
+  }
+
+  /** Whoever still waits gets `stopped` after the request in flight. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #fetchPatiently(signature: string, commitment: Commitment): Promise<FetchOutcome> {
+    const { chain, clock, random, patienceMs = DEFAULT_PATIENCE_MS, backoff = DEFAULT_BACKOFF } = this.options;
+    const { signal } = this.#stopped;
+    const deadline = clock.monotonic() + patienceMs;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const { outcome, againAfterMs } = await askOnce(chain, signature, commitment);
+      if (againAfterMs === null) return outcome;
+      const wait = Math.max(backoffMs(backoff, attempt, random), againAfterMs);
+      if (clock.monotonic() + wait > deadline) return outcome;
+      await clock.sleep(wait, signal);
+    }
+    return { kind: 'unavailable', reason: 'stopped' };
+  }
+}
+
+/** `againAfterMs`: the least to wait before asking again, null where that changes nothing. */
+async function askOnce(
+  chain: Pick<ChainPort, 'transaction'>,
+  signature: string,
+  commitment: Commitment,
+): Promise<{ outcome: FetchOutcome; againAfterMs: number | null }> {
+  try {
+    const raw = await chain.transaction(signature, commitment);
+    if (raw !== null) return { outcome: { kind: 'found', raw }, againAfterMs: null };
+    return { outcome: { kind: 'unavailable', reason: 'unknown-here' }, againAfterMs: 0 };
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    const { reason, retryable, details } = error;
+    return { outcome: { kind: 'unavailable', reason }, againAfterMs: retryable ? (details.retryAfterMs ?? 0) : null };
+  }
+}

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { z } from 'zod';
+import { MooringError } from '../lib/errors.js';
+import { Secret, shownUrl } from './secret.js';
+import { flag, list, optionalText, whole } from './variable.js';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const HTTP_URL = /^https?:\/\/[^\s,]+$/;
+const WS_URL = /^wss?:\/\/[^\s,]+$/;
+const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+const SECRET_KEY = /^[1-9A-HJ-NP-Za-km-z]{64,90}$/;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Every environment variable mooring knows. `.env.example` documents each; a test compares the two. */
+export const environmentSchema = z.object({
+  SOLANA_RPC_URL: list(HTTP_URL, 'http:// or https:// URLs'),
+  SOLANA_WS_URL: list(WS_URL, 'ws:// or wss:// URLs'),
+  MONGODB_URI: optionalText(/^mongodb(\+srv)?:\/\/\S+$/, 'a mongodb:// or mongodb+srv:// URI'),
+  MONGODB_DATABASE: z
+    .string()
+    .regex(/^[^/\\. "$*<>:|?]{1,63}$/, 'must be a MongoDB database name')
+    .default('mooring'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(3000, 0, 65_535),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  LOG_PRETTY: flag(false),
+  SIGNER_KEYPAIRS: list(/^\S.*$/, 'paths of solana-keygen files'),
+  SIGNER_SECRET_KEYS: list(SECRET_KEY, 'base58 secret keys of 64 bytes'),
+  FINALITY_DELAY_MS: whole(35_000, 0, MAX_TIMER_MS),
+  LEASE_TERM_MS: whole(10_000, 500, MAX_TIMER_MS),
+  SWEEP_INTERVAL_MS: whole(10_000, 50, MAX_TIMER_MS),
+  SILENCE_MS: whole(5_000, 100, MAX_TIMER_MS),
+  HANDLER_ATTEMPTS: whole(3, 1, 100),
+  HANDLER_BACKOFF_MS: whole(1_000, 0, MAX_TIMER_MS),
+  START_SLOT: whole(0, 0),
+  BATCH_SIZE: whole(500, 1, 10_000),
+  MAX_LAG_SLOTS: whole(100, 1),
+  RATE_LIMIT_PER_MINUTE: whole(600, 1),
+  BODY_LIMIT_KB: whole(64, 1, 10_240),
+  TRUST_PROXY_HOPS: whole(0, 0, 10),
+  API_KEYS_FOR_READS: flag(false),
+  DATA_DIR: z.string().optional(),
+  COUPONS_PROGRAM_ID: optionalText(ADDRESS, 'a base58 program address'),
+});
+
+/** The settings of a process: frozen, with units in the names. Printing it never shows a secret. */
+export type Config = ReturnType<typeof configFrom>;
+
+/**
+ * Reads the environment; this file is the only one that does.
+ * @throws MooringError `config-invalid` naming every bad variable and what to write instead.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  // An empty value is what `NAME=` in a .env file says: not set.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = environmentSchema.safeParse(set);
+  if (parsed.success) return configFrom(parsed.data);
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+  throw new MooringError(
+    'config-invalid',
+    `The environment has ${lines.length} bad variable(s); correct them in .env or where you start the process:\n${lines.join('\n')}`,
+  );
+}
+
+/** Loads `.env` for an entry point; variables that are set already win. A missing file is fine. */
+export function loadDotEnv(path = '.env'): void {
+  // Node 20.6 has --env-file only; loadEnvFile came with 20.12.
+  if (typeof process.loadEnvFile === 'function' && existsSync(path)) process.loadEnvFile(path);
+}
+
+function configFrom(env: z.infer<typeof environmentSchema>) {
+  const config = {
+    solanaRpcUrls: env.SOLANA_RPC_URL,
+    solanaWsUrls: env.SOLANA_WS_URL,
+    mongodbUri: env.MONGODB_URI,
+    mongodbDatabase: env.MONGODB_DATABASE,
+    host: env.HOST,
+    port: env.PORT,
+    logLevel: env.LOG_LEVEL,
+    logPretty: env.LOG_PRETTY,
+    signerKeypairPaths: env.SIGNER_KEYPAIRS,
+    signerSecretKeys: Object.freeze(env.SIGNER_SECRET_KEYS.map((key) => new Secret(key))),
+    finalityDelayMs: env.FINALITY_DELAY_MS,
+    leaseTermMs: env.LEASE_TERM_MS,
+    sweepIntervalMs: env.SWEEP_INTERVAL_MS,
+    silenceMs: env.SILENCE_MS,
+    handlerAttempts: env.HANDLER_ATTEMPTS,
+    handlerBackoffMs: env.HANDLER_BACKOFF_MS,
+    startSlot: env.START_SLOT,
+    batchSize: env.BATCH_SIZE,
+    maxLagSlots: env.MAX_LAG_SLOTS,
+    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    bodyLimitKb: env.BODY_LIMIT_KB,
+    trustProxyHops: env.TRUST_PROXY_HOPS,
+    apiKeysForReads: env.API_KEYS_FOR_READS,
+    dataDir: env.DATA_DIR,
+    /** By module name: where a program is deployed elsewhere than its IDL says. */
+    programAddresses: Object.freeze({ coupons: env.COUPONS_PROGRAM_ID }),
+  };
+  const shown = () => ({
+    ...config,
+    solanaRpcUrls: config.solanaRpcUrls.map(shownUrl),
+    solanaWsUrls: config.solanaWsUrls.map(shownUrl),
+    mongodbUri: config.mongodbUri === undefined ? undefined : shownUrl(config.mongodbUri),
+  });
+  // Not enumerable, so that a copy by spread is the plain settings and only printing is guarded.
+  Object.defineProperties(config, { toJSON: { value: shown }, [inspect.custom]: { value: shown } });
+  return Object.freeze(config);
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** Building blocks of the environment's schema. Every message says what to write instead. */
+
+/** A whole number from `min` to `max`; `35_000` may be written for 35000. */
+export function whole(fallback: number, min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  const range = `a whole number from ${min} to ${max === Number.MAX_SAFE_INTEGER ? '2^53 − 1' : max}`;
+  return z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined) return fallback;
+      const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN;
+      if (value >= min && value <= max) return value;
+      context.addIssue({ code: 'custom', message: `must be ${range}, such as ${fallback}` });
+      return z.NEVER;
+    });
+}
+
+/** `true` or `false`, also as 1/0, yes/no, on/off. */
+export function flag(fallback: boolean) {
+  return z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined) return fallback;
+      if (/^(true|1|yes|on)$/i.test(text)) return true;
+      if (/^(false|0|no|off)$/i.test(text)) return false;
+      context.addIssue({ code: 'custom', message: 'must be true or false' });
+      return z.NEVER;
+    });
+}
+
+/** Several values with commas between them; unset is none. Each must match `pattern`, described by `what`. */
+export function list(pattern: RegExp, what: string) {
+  return z
+    .string()
+    .optional()
+    .transform((text, context): readonly string[] => {
+      const items = (text ?? '')
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+      // The value itself stays out of the message: it may be a secret.
+      const bad = items.findIndex((item) => !pattern.test(item));
+      if (bad === -1) return Object.freeze(items);
+      context.addIssue({
+        code: 'custom',
+        message: `must be ${what}, with commas between several; entry ${bad + 1} is not`,
+      });
+      return z.NEVER;
+    });
+}
+
+/** One value matching `pattern`, or undefined when unset. */
+export function optionalText(pattern: RegExp, what: string) {
+  return z.string().regex(pattern, `must be ${what}`).optional();
+}

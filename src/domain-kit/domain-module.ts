@@ -1,0 +1,65 @@
+import type { Idl } from '../decoding/types.js';
+import type { Model } from './model.js';
+import type { Settle } from './settle.js';
+import type { Write } from './writes.js';
+
+/** One event as a handler sees it. Nothing here depends on the door it came through. */
+export interface ProgramEvent<Name extends string = string, Data = unknown> {
+  readonly id: string;
+  readonly name: Name;
+  readonly signature: string;
+  readonly slot: number;
+  readonly data: Data;
+}
+
+/** A pure function from an event to the writes it causes. It may throw: the event is then retried and kept. */
+export type EventHandler<Name extends string = string, Data = unknown> = (event: ProgramEvent<Name, Data>) => readonly Write[];
+
+/** A pure function from an account as it is on chain to the whole document that mirrors it. */
+export type AccountHandler<Data = unknown> = (address: string, account: Data) => Write;
+
+/** Everything mooring needs to know about one program. */
+export interface DomainModule {
+  /** Short name: the key of leases, frontiers, metrics and of `ledger_events.program`. */
+  readonly name: string;
+  /** Raised when handlers change in a way that needs their projections rebuilt from the ledger. */
+  readonly version: number;
+  readonly program: { readonly idl: Idl; readonly address: string };
+  readonly models: readonly Model[];
+  readonly events: Readonly<Record<string, EventHandler>>;
+  readonly accounts: Readonly<Record<string, AccountHandler>>;
+  readonly settle: readonly Settle[];
+}
+
+/** A module with the event and account types generated from its IDL. Every event must have a handler. */
+export interface ModuleDefinition<Events extends object, Accounts extends object> {
+  readonly name: string;
+  readonly version: number;
+  /** `address` where the program is deployed elsewhere than its IDL says. */
+  readonly program: { readonly idl: Idl; readonly address?: string };
+  readonly models: readonly Model[];
+  readonly events: { readonly [N in keyof Events & string]: EventHandler<N, Events[N]> };
+  readonly accounts: { readonly [N in keyof Accounts & string]?: AccountHandler<Accounts[N]> };
+  readonly settle?: readonly Settle[];
+}
+
+/**
+ * Declares a domain. The types are given in two steps so that the compiler checks every handler:
+ * `defineModule<CouponsEvents, CouponsAccounts>({ … })`.
+ */
+export function defineModule<Events extends object, Accounts extends object>(
+  definition: ModuleDefinition<Events, Accounts>,
+): DomainModule {
+  return {
+    name: definition.name,
+    version: definition.version,
+    program: {
+      idl: definition.program.idl,
+      address: definition.program.address ?? definition.program.idl.address,
+    },
+    models: definition.models,
+    events: definition.events as unknown as Readonly<Record<string, EventHandler>>,
+    accounts: definition.accounts as unknown as Readonly<Record<string, AccountHandler>>,
+    settle: definition.settle ?? [],
+  };
+}

@@ -1,0 +1,9 @@
+/** A moment from the program's Clock: whole Unix seconds on chain, a Date in documents. */
+export function timeFrom(unixSeconds: bigint): Date {
+  return new Date(Number(unixSeconds) * 1000);
+}
+
+/** The mean rating to two decimals, null while nobody has rated: the same from an event and from the account. */
+export function averageRating(count: number, sum: bigint): number | null {
+  return count === 0 ? null : Math.round((Number(sum) / count) * 100) / 100;
+}

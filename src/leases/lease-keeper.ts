@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { mongo } from 'mongoose';
+import type { Clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import type { Log } from '../lib/log.js';
+import { release, renew, tryAcquire, type HeldLease, type LeaseObservation } from './lease.js';
+import { leaseWork, type LeaseWork } from './lease-work.js';
+
+/** A name for this process that no other process ever has. */
+export function processHolderId(): string {
+  return `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+}
+
+interface LeaseKeeperOptions {
+  readonly db: mongo.Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly holder: string;
+  readonly termMs: number;
+}
+
+/**
+ * Waits for a lease, runs `work` while it is held, and starts over when it is lost. `work` gets a signal that is
+ * aborted when the lease is lost or the keeper stops, and must end soon after.
+ */
+export async function keepLease(
+  options: LeaseKeeperOptions,
+  name: string,
+  stop: AbortSignal,
+  work: (work: LeaseWork, lost: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { db, clock, log, holder, termMs } = options;
+  let observed: LeaseObservation | null = null;
+  while (!stop.aborted) {
+    const lease = await acquireOnce();
+    if (!lease) {
+      await clock.sleep(termMs / 5, stop);
+      continue;
+    }
+    observed = null;
+    log.info({ lease: name, fence: lease.fence, holder }, 'lease taken');
+    const lost = new AbortController();
+    const ended = new AbortController();
+    const renewing = renewUntil(lease, AbortSignal.any([stop, lost.signal, ended.signal]), () => lost.abort());
+    try {
+      await work(leaseWork(lease), AbortSignal.any([stop, lost.signal]));
+    } catch (error) {
+      log.error({ lease: name, error: messageOf(error) }, 'work under the lease failed; it will be taken up again');
+      await clock.sleep(termMs / 5, stop);
+    } finally {
+      ended.abort();
+      await renewing;
+      await release(db, lease).catch(() => undefined);
+    }
+  }
+
+  async function acquireOnce(): Promise<HeldLease | null> {
+    try {
+      const outcome = await tryAcquire(db, clock, name, holder, termMs, observed);
+      if (outcome.held) return outcome.held;
+      observed = outcome.observed;
+    } catch (error) {
+      log.warn({ lease: name, error: messageOf(error) }, 'could not look at the lease; trying again');
+    }
+    return null;
+  }
+
+  /** Renews three times a term. A holder that cannot reach the database for a whole term counts itself out. */
+  async function renewUntil(lease: HeldLease, signal: AbortSignal, onLost: () => void): Promise<void> {
+    let lastBeat = clock.monotonic();
+    while (!signal.aborted) {
+      await clock.sleep(termMs / 3, signal);
+      if (signal.aborted) return;
+      try {
+        if (!(await renew(db, lease))) {
+          log.warn({ lease: name, fence: lease.fence }, 'lease lost to another process');
+          onLost();
+          return;
+        }
+        lastBeat = clock.monotonic();
+      } catch (error) {
+        log.warn({ lease: name, error: messageOf(error) }, 'could not renew the lease');
+        if (clock.monotonic() - lastBeat >= termMs) {
+          onLost();
+          return;
+        }
+      }
+    }
+  }
+}

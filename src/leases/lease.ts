@@ -1,0 +1,109 @@
+import type { mongo } from 'mongoose';
+import type { Clock } from '../lib/clock.js';
+import { MooringError } from '../lib/errors.js';
+
+/** A right that one process holds at a time. The fence rises with every change of hands. */
+export interface HeldLease {
+  readonly name: string;
+  readonly holder: string;
+  readonly fence: number;
+}
+
+interface LeaseDocument {
+  _id: string;
+  /** Empty when the last holder gave it up. */
+  holder: string;
+  fence: number;
+  /** Raised by every renewal: whoever sees it move knows that the holder lives. */
+  beat: number;
+}
+
+/** Thrown by a write whose lease has moved on: the holder must stop at once (I8). */
+export class StaleFenceError extends MooringError {
+  override readonly name = 'StaleFenceError';
+  constructor(lease: HeldLease) {
+    super('stale-fence', `The lease ${lease.name} (fence ${lease.fence}) is held by another process now.`);
+  }
+}
+
+function leases(db: mongo.Db): mongo.Collection<LeaseDocument> {
+  return db.collection<LeaseDocument>('leases');
+}
+
+/** What a candidate has seen of a lease, on its own clock. */
+export interface LeaseObservation {
+  readonly fence: number;
+  readonly beat: number;
+  readonly holder: string;
+  readonly sinceMonotonicMs: number;
+}
+
+/**
+ * May a candidate take the lease? Only when it was given up, or when its beat stood still for the whole term as seen
+ * by the candidate's own monotonic clock: no two clocks are ever compared.
+ */
+export function mayTake(observed: LeaseObservation, nowMonotonicMs: number, termMs: number): boolean {
+  return observed.holder === '' || nowMonotonicMs - observed.sinceMonotonicMs >= termMs;
+}
+
+/**
+ * Takes the named lease if it is free, given up, or stood still for `termMs`. Call it again and again with the
+ * observation it returned: standing still can only be seen over time.
+ */
+export async function tryAcquire(
+  db: mongo.Db,
+  clock: Clock,
+  name: string,
+  holder: string,
+  termMs: number,
+  previous: LeaseObservation | null,
+): Promise<{ readonly held: HeldLease } | { readonly held: null; readonly observed: LeaseObservation }> {
+  await leases(db).updateOne({ _id: name }, { $setOnInsert: { holder: '', fence: 0, beat: 0 } }, { upsert: true });
+  const current = await leases(db).findOne({ _id: name });
+  if (!current) throw new MooringError('lease-lost', `The lease ${name} vanished from the database while being read.`);
+
+  const unmoved = previous?.fence === current.fence && previous.beat === current.beat && previous.holder === current.holder;
+  const observed: LeaseObservation = unmoved
+    ? previous
+    : { fence: current.fence, beat: current.beat, holder: current.holder, sinceMonotonicMs: clock.monotonic() };
+  if (!mayTake(observed, clock.monotonic(), termMs)) return { held: null, observed };
+
+  const taken = await leases(db).updateOne(
+    { _id: name, fence: current.fence, beat: current.beat, holder: current.holder },
+    { $set: { holder }, $inc: { fence: 1, beat: 1 } },
+  );
+  if (taken.modifiedCount === 1) return { held: { name, holder, fence: current.fence + 1 } };
+  return { held: null, observed: { ...observed, sinceMonotonicMs: clock.monotonic() } };
+}
+
+/** Shows that the holder lives. False: the lease is somebody else's now. */
+export async function renew(db: mongo.Db, lease: HeldLease): Promise<boolean> {
+  const renewed = await leases(db).updateOne(
+    { _id: lease.name, holder: lease.holder, fence: lease.fence },
+    { $inc: { beat: 1 } },
+  );
+  return renewed.matchedCount === 1;
+}
+
+/** Gives the lease up, so that the next candidate need not wait for the term. */
+export async function release(db: mongo.Db, lease: HeldLease): Promise<void> {
+  await leases(db).updateOne(
+    { _id: lease.name, holder: lease.holder, fence: lease.fence },
+    { $set: { holder: '' }, $inc: { beat: 1 } },
+  );
+}
+
+/**
+ * The last statement of every transaction made under a lease: a stale holder's transaction finds another fence and
+ * aborts as a whole (I8). Last, because a process that is stopped in the middle of a transaction blocks writers of
+ * what it touched: touched early, a frozen holder would keep others from taking over (TRAPS 23).
+ * @throws StaleFenceError
+ */
+export async function touchLease(db: mongo.Db, lease: HeldLease, session: mongo.ClientSession): Promise<void> {
+  const touched = await leases(db).updateOne(
+    { _id: lease.name, holder: lease.holder, fence: lease.fence },
+    { $inc: { beat: 1 } },
+    { session },
+  );
+  if (touched.matchedCount !== 1) throw new StaleFenceError(lease);
+}

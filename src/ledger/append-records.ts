@@ -1,0 +1,67 @@
+import { mongo } from 'mongoose';
+import { isSameVersion, type LedgerRecord } from './ledger-record.js';
+import { ledgerEvents, recordFrom, storedRecord, type StoredRecord } from './ledger-collections.js';
+
+const DUPLICATE_KEY = 11000;
+
+/** What became of the records handed in. */
+export interface AppendOutcome {
+  /** New to the ledger. */
+  readonly inserted: readonly LedgerRecord[];
+  /** Ids that were there already, saying the same. */
+  readonly seen: readonly string[];
+  /** Signatures announced with another slot or other bytes than the ledger holds: now marked for the chain to decide. */
+  readonly disputed: readonly string[];
+}
+
+/**
+ * Inserts records as `received`. After this returns nothing of them can be lost (I1). Anyone may call it, at any time,
+ * any number of times: an event that is there already is not inserted again.
+ */
+export async function appendReceived(db: mongo.Db, records: readonly LedgerRecord[]): Promise<AppendOutcome> {
+  if (records.length === 0) return { inserted: [], seen: [], disputed: [] };
+  const duplicates = await insertUnordered(db, records);
+  if (duplicates.length === 0) return { inserted: records, seen: [], disputed: [] };
+
+  const present = await ledgerEvents(db)
+    .find({ _id: { $in: duplicates.map((record) => record._id) } })
+    .toArray();
+  const byId = new Map(present.map((stored) => [stored._id, recordFrom(stored)]));
+  const seen: string[] = [];
+  const disputed = new Set<string>();
+  for (const record of duplicates) {
+    const held = byId.get(record._id);
+    // An orphaned version that is announced again may have landed after all: that, too, is the chain's to say.
+    if (held && isSameVersion(held, record) && held.state !== 'orphaned') seen.push(record._id);
+    else disputed.add(record.signature);
+  }
+  if (disputed.size > 0) await markDisputed(db, [...disputed]);
+  const duplicateIds = new Set(duplicates.map((record) => record._id));
+  return {
+    inserted: records.filter((record) => !duplicateIds.has(record._id)),
+    seen,
+    disputed: [...disputed],
+  };
+}
+
+/** Asks the lease holder to let the chain decide which version of these transactions is true. */
+export async function markDisputed(db: mongo.Db, signatures: readonly string[]): Promise<void> {
+  await ledgerEvents(db).updateMany(
+    { signature: { $in: [...signatures] }, disputed: false },
+    { $set: { disputed: true } },
+  );
+}
+
+/** The records that were in the ledger already. */
+async function insertUnordered(db: mongo.Db, records: readonly LedgerRecord[]): Promise<LedgerRecord[]> {
+  const documents: StoredRecord[] = records.map(storedRecord);
+  try {
+    await ledgerEvents(db).insertMany(documents, { ordered: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
+    const failures = [error.writeErrors].flat();
+    if (failures.length === 0 || failures.some((failure) => failure.code !== DUPLICATE_KEY)) throw error;
+    return failures.map((failure) => records[failure.index]).filter((record) => record !== undefined);
+  }
+}

@@ -1,0 +1,49 @@
+import { mongo } from 'mongoose';
+import { toStored } from '../lib/stored-value.js';
+
+/** Why something of the chain could not become a record. */
+export type DeadLetterReason = 'unknown-discriminator' | 'short' | 'trailing' | 'invalid' | 'unavailable' | 'log-truncated';
+
+/** What cannot be decoded or fetched, kept with its raw bytes so that nothing seen is silently lost (I1). */
+export interface DeadLetter {
+  /** The event id, or `<signature>/transaction` when the whole of it is missing. */
+  readonly _id: string;
+  readonly program: string;
+  readonly signature: string;
+  readonly slot: number;
+  readonly reason: DeadLetterReason;
+  readonly detail: string;
+  readonly raw: Uint8Array | null;
+  /** Accounts to read from the chain because the log that would tell their change is cut off. */
+  readonly refresh: readonly string[];
+  readonly seenAt: Date;
+}
+
+/** The collection of what waits for an operator or for an account read. */
+export function deadLetters(db: mongo.Db): mongo.Collection<{ _id: string } & mongo.Document> {
+  return db.collection<{ _id: string } & mongo.Document>('dead_letters');
+}
+
+/** Keeps letters; one that is there already stays as it was first seen. */
+export async function parkDeadLetters(db: mongo.Db, letters: readonly DeadLetter[]): Promise<void> {
+  if (letters.length === 0) return;
+  await deadLetters(db).bulkWrite(
+    letters.map(({ _id, ...rest }) => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: toStored(rest) as mongo.Document }, upsert: true },
+    })),
+    { ordered: false },
+  );
+}
+
+/** Which of these transactions are parked as a whole, so that nobody fetches them again at every sweep. */
+export async function readParkedTransactions(db: mongo.Db, signatures: readonly string[]): Promise<Set<string>> {
+  const letters = await deadLetters(db)
+    .find({ _id: { $in: signatures.map(parkedTransactionId) } }, { projection: { signature: 1 } })
+    .toArray();
+  return new Set(letters.map((letter) => String(letter.signature)));
+}
+
+/** The letter id of a transaction that nobody can fetch. */
+export function parkedTransactionId(signature: string): string {
+  return `${signature}/transaction`;
+}

@@ -1,0 +1,42 @@
+import type { mongo } from 'mongoose';
+import { fromStored, toStored } from '../lib/stored-value.js';
+import type { LedgerRecord } from './ledger-record.js';
+
+/** A ledger record as MongoDB holds it. */
+export type StoredRecord = { _id: string } & mongo.Document;
+
+/** The collection of events and observations. */
+export function ledgerEvents(db: mongo.Db): mongo.Collection<StoredRecord> {
+  return db.collection<StoredRecord>('ledger_events');
+}
+
+/** Record → BSON: u64s exact, bytes as binary. */
+export function storedRecord(record: LedgerRecord): StoredRecord {
+  return toStored(record) as StoredRecord;
+}
+
+/** BSON → record. */
+export function recordFrom(stored: mongo.Document): LedgerRecord {
+  return fromStored(stored) as LedgerRecord;
+}
+
+/**
+ * Indexes of the ledger, each with the question it answers. Partial ones stay as small as the work that is left:
+ * an event that is applied and final is in none of them.
+ */
+export async function ensureLedgerIndexes(db: mongo.Db): Promise<void> {
+  await ledgerEvents(db).createIndexes([
+    // What is left to apply, oldest first.
+    { key: { program: 1, slot: 1 }, name: 'received', partialFilterExpression: { state: 'received' } },
+    // What is waiting for finality.
+    { key: { program: 1, slot: 1 }, name: 'unfinal', partialFilterExpression: { commitment: 'confirmed' } },
+    // What the chain has to decide.
+    { key: { program: 1 }, name: 'disputed', partialFilterExpression: { disputed: true } },
+    // The history of one document.
+    { key: { touches: 1 }, name: 'touches' },
+    // All events of one transaction.
+    { key: { signature: 1 }, name: 'signature' },
+    // Lists for people: by program and slot, by event name.
+    { key: { program: 1, name: 1, slot: -1 }, name: 'by-name' },
+  ]);
+}

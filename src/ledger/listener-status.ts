@@ -1,0 +1,40 @@
+import type { mongo } from 'mongoose';
+
+/** What the process that follows a program says of itself, for processes that serve it. */
+export interface ListenerStatus {
+  readonly program: string;
+  readonly holder: string;
+  readonly isListening: boolean;
+  readonly subscriptionId: string | null;
+  readonly reconnectAttempts: number;
+  /** Newest slot the socket spoke of. */
+  readonly lastSlot: number | null;
+  readonly confirmedSlot: number | null;
+  readonly finalizedSlot: number | null;
+  readonly frontierSlot: number | null;
+  /** Finalized head minus frontier; null before both are known. */
+  readonly lagSlots: number | null;
+  readonly updatedAt: Date;
+}
+
+/** A status older than this is nobody's: its process hangs or is gone. Milliseconds. */
+export const STATUS_STALE_MS = 15_000;
+
+type StoredStatus = { _id: string } & Omit<ListenerStatus, 'program'>;
+
+function statuses(db: mongo.Db): mongo.Collection<StoredStatus> {
+  return db.collection<StoredStatus>('leases');
+}
+
+/** Publishes the status of the listener of one program. */
+export async function writeListenerStatus(db: mongo.Db, { program, ...status }: ListenerStatus): Promise<void> {
+  await statuses(db).replaceOne({ _id: `listener:${program}` }, status, { upsert: true });
+}
+
+/** The last published status, however old; null when none was ever. */
+export async function readListenerStatus(db: mongo.Db, program: string): Promise<ListenerStatus | null> {
+  const stored = await statuses(db).findOne({ _id: `listener:${program}` });
+  if (!stored) return null;
+  const { _id, ...status } = stored;
+  return { program, ...status };
+}

@@ -1,0 +1,133 @@
+import type { mongo } from 'mongoose';
+import { MooringError } from '../lib/errors.js';
+import type { LedgerRecord } from './ledger-record.js';
+import { ledgerEvents, storedRecord } from './ledger-collections.js';
+import { archivedId } from './read-records.js';
+
+/**
+ * Marks received records as applied, in the transaction that writes their documents (I2).
+ * @throws MooringError `records-moved` when one of them is no longer `received`: somebody else was faster.
+ */
+export async function markApplied(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  records: readonly LedgerRecord[],
+  now: Date,
+): Promise<void> {
+  if (records.length === 0) return;
+  const ids = records.map((record) => record._id);
+  const marked = await ledgerEvents(db).updateMany(
+    { _id: { $in: ids }, state: 'received' },
+    { $set: { state: 'applied', appliedAt: now } },
+    { session },
+  );
+  if (marked.modifiedCount !== ids.length) {
+    throw new MooringError('records-moved', 'Some records of the batch were taken up by another process; reading again.');
+  }
+  // A handler that failed at first could not say what it touches: it can now, and the history must find it.
+  for (const record of records.filter(({ attempts }) => attempts > 0)) {
+    await ledgerEvents(db).updateOne(
+      { _id: record._id },
+      { $set: { touches: [...record.touches], error: null, nextAttemptAt: null } },
+      { session },
+    );
+  }
+}
+
+/** Marks records as dropped by a fork. They stay for the audit trail and are no part of any fold. */
+export async function markOrphaned(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  ids: readonly string[],
+  reason: string,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await ledgerEvents(db).updateMany(
+    { _id: { $in: [...ids] } },
+    { $set: { state: 'orphaned', commitment: 'finalized', disputed: false, error: reason } },
+    { session },
+  );
+}
+
+/** Puts another version of the same event in the place of one that did not land; the old one is kept beside it. */
+export async function replaceVersion(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  old: LedgerRecord,
+  landed: LedgerRecord,
+): Promise<void> {
+  const archived: LedgerRecord = {
+    ...old,
+    _id: archivedId(old._id, old.generation),
+    state: 'orphaned',
+    commitment: 'finalized',
+    disputed: false,
+    error: `landed in slot ${landed.slot} instead`,
+  };
+  await ledgerEvents(db).insertOne(storedRecord(archived), { session });
+  const { _id, ...rest } = storedRecord({ ...landed, generation: old.generation + 1 });
+  await ledgerEvents(db).replaceOne({ _id }, rest, { session });
+}
+
+/** Inserts records inside a transaction: only for events that the ledger is known not to hold. */
+export async function insertVersions(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  records: readonly LedgerRecord[],
+): Promise<void> {
+  if (records.length === 0) return;
+  await ledgerEvents(db).insertMany(records.map(storedRecord), { session });
+}
+
+/** The chain has spoken: these transactions are no longer disputed. */
+export async function clearDispute(db: mongo.Db, session: mongo.ClientSession, signature: string): Promise<void> {
+  await ledgerEvents(db).updateMany({ signature, disputed: true }, { $set: { disputed: false } }, { session });
+}
+
+/** Notes a failed attempt: to be tried again at `nextAttemptAt`, or never by itself when that is null. */
+export async function markFailed(
+  db: mongo.Db,
+  failure: { readonly id: string; readonly error: string; readonly attempts: number; readonly nextAttemptAt: Date | null },
+): Promise<void> {
+  await ledgerEvents(db).updateOne(
+    { _id: failure.id, state: 'received' },
+    {
+      $set: {
+        state: failure.nextAttemptAt === null ? 'dead' : 'received',
+        attempts: failure.attempts,
+        error: failure.error,
+        nextAttemptAt: failure.nextAttemptAt,
+      },
+    },
+  );
+}
+
+/** Gives dead records another try, at once. Returns how many there were. */
+export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<number> {
+  const revived = await ledgerEvents(db).updateMany(
+    { _id: { $in: [...ids] }, state: 'dead' },
+    { $set: { state: 'received', nextAttemptAt: null } },
+  );
+  return revived.modifiedCount;
+}
+
+/** Marks records as final, each only where it still stands in the slot that the chain was asked about. */
+export async function markFinalized(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  finals: readonly { readonly _id: string; readonly slot: number }[],
+  now: Date,
+): Promise<void> {
+  if (finals.length === 0) return;
+  const idsBySlot = new Map<number, string[]>();
+  for (const { _id, slot } of finals) idsBySlot.set(slot, [...(idsBySlot.get(slot) ?? []), _id]);
+  await ledgerEvents(db).bulkWrite(
+    [...idsBySlot].map(([slot, ids]) => ({
+      updateMany: {
+        filter: { _id: { $in: ids }, slot, commitment: 'confirmed', state: { $ne: 'orphaned' } },
+        update: { $set: { commitment: 'finalized', finalizedAt: now, disputed: false } },
+      },
+    })),
+    { ordered: false, session },
+  );
+}

@@ -1,0 +1,95 @@
+import type { mongo } from 'mongoose';
+import type { LedgerRecord } from './ledger-record.js';
+import { ledgerEvents, recordFrom } from './ledger-collections.js';
+
+/** Records that wait to be applied and are due, oldest slot first. */
+export async function readReceived(db: mongo.Db, program: string, limit: number, now: Date): Promise<LedgerRecord[]> {
+  const stored = await ledgerEvents(db)
+    .find({ program, state: 'received', $or: [{ nextAttemptAt: null }, { nextAttemptAt: { $lte: now } }] })
+    .sort({ slot: 1 })
+    .limit(limit)
+    .toArray();
+  return stored.map(recordFrom);
+}
+
+/** Every record of a transaction that is not archived, whatever its state. */
+export async function readSignature(
+  db: mongo.Db,
+  program: string,
+  signature: string,
+  session?: mongo.ClientSession,
+): Promise<LedgerRecord[]> {
+  const stored = await ledgerEvents(db)
+    .find({ program, signature }, session ? { session } : {})
+    .toArray();
+  return stored.map(recordFrom).filter((record) => !isArchived(record._id));
+}
+
+/** The applied records that touch any of these documents, archived versions excluded. */
+export async function readTouching(
+  db: mongo.Db,
+  touches: readonly string[],
+  session?: mongo.ClientSession,
+): Promise<LedgerRecord[]> {
+  const stored = await ledgerEvents(db)
+    .find({ touches: { $in: [...touches] }, state: 'applied' }, session ? { session } : {})
+    .toArray();
+  return stored.map(recordFrom);
+}
+
+/** Signatures of a program that two different versions were announced for. */
+export async function readDisputed(db: mongo.Db, program: string, limit: number): Promise<string[]> {
+  const stored = await ledgerEvents(db)
+    .find({ program, disputed: true }, { projection: { signature: 1 } })
+    .limit(limit)
+    .toArray();
+  return [...new Set(stored.map((record) => String(record.signature)))];
+}
+
+/** A transaction that the ledger holds, at the slot it holds it. */
+export interface KnownTransaction {
+  readonly slot: number;
+  /** False when a crash left only some of its events behind. */
+  readonly whole: boolean;
+}
+
+/** Which of these transactions the ledger holds. Those only known as orphaned are left out. */
+export async function readKnown(
+  db: mongo.Db,
+  program: string,
+  signatures: readonly string[],
+): Promise<Map<string, KnownTransaction>> {
+  const stored = await ledgerEvents(db)
+    .find(
+      { program, signature: { $in: [...signatures] }, state: { $ne: 'orphaned' } },
+      { projection: { signature: 1, slot: 1, of: 1 } },
+    )
+    .toArray();
+  const counts = new Map<string, { slot: number; of: number; count: number }>();
+  for (const record of stored) {
+    const signature = String(record.signature);
+    const entry = counts.get(signature) ?? { slot: Number(record.slot), of: Number(record.of), count: 0 };
+    counts.set(signature, { ...entry, count: entry.count + 1 });
+  }
+  return new Map([...counts].map(([signature, { slot, of, count }]) => [signature, { slot, whole: count >= of }]));
+}
+
+/** How many records of a program are in each state. */
+export async function countStates(db: mongo.Db, program?: string): Promise<Record<string, number>> {
+  const rows = await ledgerEvents(db)
+    .aggregate<{ _id: string; n: number }>([
+      ...(program === undefined ? [] : [{ $match: { program } }]),
+      { $group: { _id: '$state', n: { $sum: 1 } } },
+    ])
+    .toArray();
+  return Object.fromEntries(rows.map((row) => [row._id, row.n]));
+}
+
+/** The id under which the version of an event that did not land is kept, when another one takes its place. */
+export function archivedId(id: string, generation: number): string {
+  return `${id}~${generation}`;
+}
+
+function isArchived(id: string): boolean {
+  return id.includes('~');
+}

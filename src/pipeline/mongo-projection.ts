@@ -1,0 +1,155 @@
+import type { mongo } from 'mongoose';
+import type { Fields } from '../domain-kit/field.js';
+import type { FactModel, Model, StateModel } from '../domain-kit/model.js';
+import type { SettledDocument, SettleQuery } from '../domain-kit/settle.js';
+import { fromStored, toStored } from '../lib/stored-value.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { readTouching } from '../ledger/read-records.js';
+import type { DocumentChange } from './fold.js';
+import type { ProjectionTransaction, StandingDocument } from './projection-transaction.js';
+
+type Stored = { _id: string } & mongo.Document;
+
+/**
+ * Projection writes as plain `$set` and `$unset` of owned fields: no pipeline updates, which would evaluate text that
+ * users wrote ("$5 off" vanishes, TRAPS 24), and no whole-document replacement, which would take away fields that
+ * belong to somebody else.
+ */
+export class MongoProjection implements ProjectionTransaction {
+  constructor(
+    readonly db: mongo.Db,
+    readonly session: mongo.ClientSession,
+  ) {}
+
+  async standing(
+    model: StateModel,
+    keys: readonly string[],
+    withFields: boolean,
+  ): Promise<Map<string, StandingDocument>> {
+    const documents = await this.#collection(model)
+      .find(
+        { [model.keyField]: { $in: [...keys] } },
+        {
+          session: this.session,
+          projection: { [model.keyField]: 1, _mooring: 1, ...(withFields ? projectionOf(model.fields) : {}) },
+        },
+      )
+      .toArray();
+    return new Map(
+      documents.map((document) => {
+        const meta = document._mooring as { at?: string; closed?: boolean } | undefined;
+        const fields = withFields ? pick(document, model.fields) : {};
+        return [String(document[model.keyField]), { at: meta?.at ?? null, closed: meta?.closed === true, fields }];
+      }),
+    );
+  }
+
+  async facts(model: FactModel, ids: readonly string[]): Promise<Map<string, SettledDocument>> {
+    const documents = await this.#collection(model)
+      .find({ _id: { $in: [...ids] } }, { session: this.session })
+      .toArray();
+    return new Map(documents.map((document) => [document._id, pick(document, model.fields)]));
+  }
+
+  history(touches: readonly string[]): Promise<LedgerRecord[]> {
+    return readTouching(this.db, touches, this.session);
+  }
+
+  async query(model: Model, query: SettleQuery): Promise<SettledDocument[]> {
+    const documents = await this.#collection(model)
+      .find(toStored(query.where) as mongo.Filter<Stored>, { session: this.session })
+      .sort({ ...query.sort })
+      .limit(query.limit)
+      .toArray();
+    return documents.map((document) => pick(document, model.fields));
+  }
+
+  async changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void> {
+    const operations: mongo.AnyBulkWriteOperation<Stored>[] = [];
+    for (const [key, change] of changes) {
+      const filter = { [model.keyField]: key } as mongo.Filter<Stored>;
+      if (change) operations.push({ updateOne: { filter, update: updateOf(model, change), upsert: true } });
+      else operations.push(...(await this.#removal(model, filter)));
+    }
+    if (operations.length > 0) {
+      await this.#collection(model).bulkWrite(operations, { ordered: false, session: this.session });
+    }
+  }
+
+  async putFacts(model: FactModel, facts: ReadonlyMap<string, Readonly<Record<string, unknown>>>): Promise<void> {
+    await this.#collection(model).bulkWrite(
+      [...facts].map(([_id, fields]) => ({
+        updateOne: { filter: { _id }, update: { $set: toStored(fields) as mongo.Document }, upsert: true },
+      })),
+      { ordered: false, session: this.session },
+    );
+  }
+
+  async deleteFacts(model: FactModel, ids: readonly string[]): Promise<void> {
+    await this.#collection(model).deleteMany({ _id: { $in: [...ids] } }, { session: this.session });
+  }
+
+  async lockResult(model: StateModel, key: string): Promise<boolean> {
+    const locked = await this.#collection(model).updateOne(
+      { [model.keyField]: key, '_mooring.at': { $exists: true }, '_mooring.closed': { $ne: true } } as mongo.Filter<Stored>,
+      { $inc: { '_mooring.settles': 1 } },
+      { session: this.session },
+    );
+    return locked.matchedCount === 1;
+  }
+
+  async setResult(
+    model: StateModel<Fields, Fields>,
+    key: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.#collection(model).updateOne(
+      { [model.keyField]: key } as mongo.Filter<Stored>,
+      { $set: toStored(fields) as mongo.Document },
+      { session: this.session },
+    );
+  }
+
+  #collection(model: Model): mongo.Collection<Stored> {
+    return this.db.collection<Stored>(model.collection);
+  }
+
+  /** Nothing is left of the account: the document goes, unless it holds fields that are not ours. */
+  async #removal(model: StateModel, filter: mongo.Filter<Stored>): Promise<mongo.AnyBulkWriteOperation<Stored>[]> {
+    const document = await this.#collection(model).findOne(filter, { session: this.session });
+    if (!document) return [];
+    const ours = new Set(['_id', model.keyField, '_mooring', ...Object.keys(model.fields), ...Object.keys(model.settled)]);
+    if (Object.keys(document).every((name) => ours.has(name))) return [{ deleteOne: { filter } }];
+    return [{ updateOne: { filter, update: { $unset: { ...unsetOf(model, {}), _mooring: '' } } } }];
+  }
+}
+
+function updateOf(model: StateModel, change: DocumentChange): mongo.UpdateFilter<Stored> {
+  const set: Record<string, unknown> = { ...(toStored(change.set) as object), '_mooring.at': change.at };
+  const unset: Record<string, ''> = change.reset ? unsetOf(model, change.set) : {};
+  if (change.closed) {
+    set['_mooring.closed'] = true;
+    for (const name of Object.keys(model.settled)) unset[name] = '';
+  } else {
+    unset['_mooring.closed'] = '';
+  }
+  return { $set: set, $unset: unset } as mongo.UpdateFilter<Stored>;
+}
+
+function unsetOf(model: StateModel, kept: Readonly<Record<string, unknown>>): Record<string, ''> {
+  const unset: Record<string, ''> = {};
+  for (const name of Object.keys(model.fields)) if (!(name in kept)) unset[name] = '';
+  return unset;
+}
+
+function projectionOf(fields: Fields): Record<string, 1> {
+  return Object.fromEntries(Object.keys(fields).map((name) => [name, 1]));
+}
+
+function pick(document: mongo.Document, fields: Fields): SettledDocument {
+  const picked: Record<string, SettledDocument[string]> = {};
+  for (const name of Object.keys(fields)) {
+    if (name in document) picked[name] = fromStored(document[name]) as SettledDocument[string];
+  }
+  return picked;
+}

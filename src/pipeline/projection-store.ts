@@ -1,0 +1,69 @@
+import type { mongo } from 'mongoose';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import { touchLease, type HeldLease } from '../leases/lease.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { clearDispute, insertVersions, markApplied, markOrphaned, replaceVersion } from '../ledger/mark-records.js';
+import { inTransaction } from '../store/transactions.js';
+import { MongoProjection } from './mongo-projection.js';
+import { project, type HandledWrites } from './project.js';
+
+/** Another version of an event in the place of the one the ledger holds. */
+export interface VersionChange {
+  readonly old: LedgerRecord;
+  readonly landed: LedgerRecord;
+}
+
+/** A change of the ledger together with what it does to the documents. Empty parts change nothing. */
+export interface LedgerChange {
+  /** Received records whose handlers ran well. */
+  readonly apply: readonly HandledWrites[];
+  /** Applied records that leave the fold; each is orphaned or replaced below. */
+  readonly withdraw: readonly LedgerRecord[];
+  readonly orphan: { readonly ids: readonly string[]; readonly reason: string };
+  readonly replace: readonly VersionChange[];
+  /** Events that only the version that landed has: inserted as applied. Their writes are among `enter`. */
+  readonly insert: readonly LedgerRecord[];
+  /** Writes of replaced and inserted records that enter the fold. */
+  readonly enter: readonly HandledWrites[];
+  /** The transaction whose dispute this change ends. */
+  readonly settledSignature: string | null;
+}
+
+/** A change that does nothing, to spread over. */
+export const NO_CHANGE: LedgerChange = {
+  apply: [],
+  withdraw: [],
+  orphan: { ids: [], reason: '' },
+  replace: [],
+  insert: [],
+  enter: [],
+  settledSignature: null,
+};
+
+/**
+ * Commits a change of ledger and documents in one transaction under the lease (I2, I8).
+ * @throws StaleFenceError when the lease has moved on; nothing is changed then.
+ */
+export async function commitChange(
+  client: mongo.MongoClient,
+  db: mongo.Db,
+  lease: HeldLease,
+  module: DomainModule,
+  change: LedgerChange,
+  now: Date,
+): Promise<void> {
+  await inTransaction(client, async (session) => {
+    await project(new MongoProjection(db, session), module, [...change.apply, ...change.enter], change.withdraw);
+    await markApplied(
+      db,
+      session,
+      change.apply.map(({ record }) => record),
+      now,
+    );
+    await markOrphaned(db, session, change.orphan.ids, change.orphan.reason);
+    for (const { old, landed } of change.replace) await replaceVersion(db, session, old, landed);
+    await insertVersions(db, session, change.insert);
+    if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
+    await touchLease(db, lease, session);
+  });
+}

@@ -1,0 +1,35 @@
+import type { Fields, FieldValue } from '../domain-kit/field.js';
+import type { FactModel, Model, StateModel } from '../domain-kit/model.js';
+import type { SettledDocument, SettleQuery } from '../domain-kit/settle.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import type { DocumentChange } from './fold.js';
+
+/** A state document as the database holds it before a batch. */
+export interface StandingDocument {
+  /** Order key of the newest step in it; null when mooring never wrote it (a document people brought along). */
+  readonly at: string | null;
+  readonly closed: boolean;
+  /** Owned fields; empty where nobody asked for them. */
+  readonly fields: SettledDocument;
+}
+
+/**
+ * What projecting needs of a database transaction: every read sees one snapshot, every write commits with all others
+ * or not at all.
+ */
+export interface ProjectionTransaction {
+  /** The documents of these keys that exist, tombstones included. `fields` are read only when asked for. */
+  standing(model: StateModel, keys: readonly string[], withFields: boolean): Promise<Map<string, StandingDocument>>;
+  /** The facts of these event ids that exist. */
+  facts(model: FactModel, ids: readonly string[]): Promise<Map<string, SettledDocument>>;
+  /** Applied records that touch any of these documents. */
+  history(touches: readonly string[]): Promise<LedgerRecord[]>;
+  query(model: Model, query: SettleQuery): Promise<SettledDocument[]>;
+  /** Writes changes; null removes the document (people's own fields of it stay). */
+  changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void>;
+  putFacts(model: FactModel, facts: ReadonlyMap<string, Readonly<Record<string, FieldValue>>>): Promise<void>;
+  deleteFacts(model: FactModel, ids: readonly string[]): Promise<void>;
+  /** Takes the write lock of a result's document. False when there is no such document. */
+  lockResult(model: StateModel, key: string): Promise<boolean>;
+  setResult(model: StateModel<Fields, Fields>, key: string, fields: Readonly<Record<string, FieldValue>>): Promise<void>;
+}

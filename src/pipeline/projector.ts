@@ -1,0 +1,88 @@
+import type { mongo } from 'mongoose';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import { StaleFenceError } from '../leases/lease.js';
+import type { LeaseWork } from '../leases/lease-work.js';
+import type { Clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import type { Log } from '../lib/log.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { readReceived } from '../ledger/read-records.js';
+import { applyReceived, type FailedRecord, type HandlerRetryPolicy } from './apply-received.js';
+import { watchWakes } from './wake-signal.js';
+
+/** How often the projector looks for records nobody told it about, in milliseconds. */
+const POLL_MS = 250;
+/** How long it waits after the database failed it, in milliseconds. */
+const TROUBLE_MS = 1_000;
+
+/** What the projector needs, and who hears of what it did. */
+export interface ProjectorDependencies {
+  readonly client: mongo.MongoClient;
+  readonly db: mongo.Db;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly retry: HandlerRetryPolicy;
+  /** Records per transaction at most. */
+  readonly batchSize: number;
+  /** After the commit, in order of application. Must not throw. */
+  readonly onApplied: (module: DomainModule, records: readonly LedgerRecord[]) => void;
+  readonly onFailed: (module: DomainModule, failed: readonly FailedRecord[]) => void;
+}
+
+/** Applies what waits in the ledger of one program, for as long as its lease is held. */
+export class Projector {
+  #woken = false;
+  #wake: AbortController | undefined;
+
+  constructor(
+    readonly dependencies: ProjectorDependencies,
+    readonly module: DomainModule,
+    readonly work: LeaseWork,
+  ) {}
+
+  /** Says that records wait. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake?.abort();
+  }
+
+  /** Applies one batch. Returns how many records were taken up; 0 means that nothing is due. */
+  async pass(): Promise<number> {
+    const { db, clock, batchSize, onApplied, onFailed } = this.dependencies;
+    const outcome = await this.work.exclusive(async () => {
+      const records = await readReceived(db, this.module.name, batchSize, new Date(clock.now()));
+      return applyReceived(this.dependencies, this.work.lease, this.module, records);
+    });
+    if (outcome.applied.length > 0) onApplied(this.module, outcome.applied);
+    if (outcome.failed.length > 0) onFailed(this.module, outcome.failed);
+    return outcome.applied.length + outcome.failed.length;
+  }
+
+  /**
+   * Applies until `signal` is aborted. A batch under way is finished first: stopping leaves nothing half done.
+   * @throws StaleFenceError when the lease turns out to be somebody else's.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { db, clock, log } = this.dependencies;
+    watchWakes(db, this.module.name, () => this.wake(), signal);
+    while (!signal.aborted) {
+      try {
+        this.#woken = false;
+        if ((await this.pass()) === 0) await this.#rest(signal);
+      } catch (error) {
+        if (error instanceof StaleFenceError) throw error;
+        if (signal.aborted) return;
+        log.error({ program: this.module.name, error: messageOf(error) }, 'a batch could not be applied; trying again');
+        await clock.sleep(TROUBLE_MS, signal);
+      }
+    }
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    if (this.#woken) return;
+    this.#wake = new AbortController();
+    await this.dependencies.clock.sleep(POLL_MS, AbortSignal.any([signal, this.#wake.signal]));
+    this.#wake = undefined;
+  }
+}

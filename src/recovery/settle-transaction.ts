@@ -1,0 +1,83 @@
+import type { mongo } from 'mongoose';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { LeaseWork } from '../leases/lease-work.js';
+import type { Clock } from '../lib/clock.js';
+import type { Commitment } from '../lib/commitment.js';
+import { parkDeadLetters } from '../ledger/dead-letter.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { readSignature } from '../ledger/read-records.js';
+import type { Ingest } from '../pipeline/ingest.js';
+import { commitChange, type LedgerChange } from '../pipeline/projection-store.js';
+import { planRelanding } from './plan-relanding.js';
+
+/** What the steps that correct the ledger need. */
+export interface RecoveryDependencies {
+  readonly client: mongo.MongoClient;
+  readonly db: mongo.Db;
+  readonly clock: Clock;
+  readonly ingest: Ingest;
+}
+
+/** What a correction changed, for those who were told of the old version. */
+export interface Correction {
+  readonly orphaned: readonly LedgerRecord[];
+  readonly entered: readonly LedgerRecord[];
+}
+
+/**
+ * Makes the ledger and the documents say what the chain says of one transaction. Null: the chain would not say, and
+ * nothing was changed. Safe to repeat, and to interrupt at any point: it plans from the ledger as it is.
+ */
+export async function relandTransaction(
+  dependencies: RecoveryDependencies,
+  work: LeaseWork,
+  module: DomainModule,
+  signature: string,
+  commitment: Commitment,
+): Promise<Correction | null> {
+  const landed = await dependencies.ingest.landed(signature, commitment);
+  if (landed.kind === 'unavailable') return null;
+  await parkDeadLetters(dependencies.db, landed.letters);
+  const reason = `the chain shows it in slot ${landed.slot} otherwise`;
+  return work.exclusive(async () => {
+    const held = await readSignature(dependencies.db, module.name, signature);
+    return correct(dependencies, work, module, signature, held, landed.records, reason);
+  });
+}
+
+/**
+ * Takes the version of a transaction that is proven to be dropped from its slot out of the documents. Its events stay,
+ * marked as orphaned. A version that meanwhile landed in another slot is not touched: the proof says nothing of it.
+ */
+export async function rollbackTransaction(
+  dependencies: RecoveryDependencies,
+  work: LeaseWork,
+  module: DomainModule,
+  dropped: { readonly signature: string; readonly slot: number },
+  reason: string,
+): Promise<Correction> {
+  const { signature, slot } = dropped;
+  return work.exclusive(async () => {
+    const held = await readSignature(dependencies.db, module.name, signature);
+    const proven = held.filter((record) => record.slot === slot);
+    return correct(dependencies, work, module, signature, proven, [], reason);
+  });
+}
+
+async function correct(
+  { client, db, clock }: RecoveryDependencies,
+  work: LeaseWork,
+  module: DomainModule,
+  signature: string,
+  held: readonly LedgerRecord[],
+  landed: readonly LedgerRecord[],
+  reason: string,
+): Promise<Correction> {
+  const change: LedgerChange = planRelanding(module, signature, held, landed, reason);
+  await commitChange(client, db, work.lease, module, change, new Date(clock.now()));
+  const dropped = new Set(change.orphan.ids);
+  return {
+    orphaned: [...held.filter((record) => dropped.has(record._id)), ...change.replace.map(({ old }) => old)],
+    entered: change.enter.map(({ record }) => record),
+  };
+}

@@ -1,0 +1,40 @@
+import type { mongo } from 'mongoose';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { LeaseWork } from '../leases/lease-work.js';
+import { readFrontier } from '../ledger/frontier.js';
+import { ledgerEvents } from '../ledger/ledger-collections.js';
+import { firstOrderKeyOfSlot } from '../ledger/order-key.js';
+
+/** How far the frontier must be past a tombstone, in slots: about 20 minutes, longer than any fork lives. */
+const GRACE_SLOTS = 3_000;
+
+/**
+ * Removes the documents of accounts that were closed long ago. A tombstone is there to tell late records that they are
+ * late; behind the frontier none can come any more, except those that wait in the ledger, which keep it in place.
+ * Documents with fields of somebody else are never removed.
+ */
+export async function purgeTombstones(db: mongo.Db, work: LeaseWork, module: DomainModule): Promise<number> {
+  const frontier = await readFrontier(db, module.name);
+  if (frontier === null) return 0;
+  return work.exclusive(async () => {
+    const waiting = await ledgerEvents(db)
+      .find({ program: module.name, state: { $in: ['received', 'dead'] } }, { projection: { slot: 1 } })
+      .sort({ slot: 1 })
+      .limit(1)
+      .toArray();
+    const before = Math.min(frontier.slot - GRACE_SLOTS, Number(waiting[0]?.slot ?? Infinity));
+    if (before <= 0) return 0;
+    let removed = 0;
+    for (const model of module.models) {
+      if (model.kind !== 'state') continue;
+      const outcome = await db.collection<{ _id: string }>(model.collection).deleteMany({
+        '_mooring.closed': true,
+        '_mooring.at': { $lt: firstOrderKeyOfSlot(before) },
+        // A tombstone that is only ours: its key and our mark.
+        $expr: { $lte: [{ $size: { $objectToArray: '$$ROOT' } }, model.keyField === '_id' ? 2 : 3] },
+      } as mongo.Filter<{ _id: string }>);
+      removed += outcome.deletedCount;
+    }
+    return removed;
+  });
+}

@@ -1,0 +1,11 @@
+/** What global-setup.ts hands to the test files (`inject` of vitest); serializable values only. */
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The shared database server, without a database name: see test-database.ts. */
+    mongodbUri: string;
+    /** The shared validator of a run with MOORING_TEST_CHAIN=validator: see test-chain.ts. */
+    sharedChain: { rpcUrl: string; wsUrl: string } | null;
+  }
+}
+
+export {};

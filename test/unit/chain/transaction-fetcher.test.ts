@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { RpcError } from '../../../src/chain/rpc-error.js';
+import { TransactionFetcher } from '../../../src/chain/transaction-fetcher.js';
+import { JumpingClock } from './jumping-clock.js';
+
+function setup(answer: (attempt: number, signature: string) => unknown, options: object = {}) {
+  const clock = new JumpingClock();
+  const attempts = new Map<string, number>();
+  let inFlight = 0;
+  let mostInFlight = 0;
+  const chain = {
+    async transaction(signature: string): Promise<unknown> {
+      const attempt = (attempts.get(signature) ?? 0) + 1;
+      attempts.set(signature, attempt);
+      mostInFlight = Math.max(mostInFlight, ++inFlight);
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight -= 1;
+      return answer(attempt, signature);
+    },
+  };
+  const fetcher = new TransactionFetcher({ chain, clock, random: () => 0, ...options });
+  return { clock, fetcher, attempts, mostInFlight: () => mostInFlight };
+}
+
+const fail = (error: RpcError) => {
+  throw error;
+};
+
+describe('TransactionFetcher', () => {
+  it('takes a null for lag and asks again', async () => {
+    const { fetcher, clock } = setup((attempt) => (attempt < 4 ? null : { slot: 7 }));
+    expect(await fetcher.fetch('s', 'confirmed')).toEqual({ kind: 'found', raw: { slot: 7 } });
+    expect(clock.slept).toEqual([200, 400, 800]);
+  });
+
+  it('gives up after its patience without a verdict', async () => {
+    const { fetcher, clock } = setup(() => null, { patienceMs: 10_000 });
+    expect(await fetcher.fetch('s', 'confirmed')).toEqual({ kind: 'unavailable', reason: 'unknown-here' });
+    const waited = clock.slept.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeLessThanOrEqual(10_000);
+    expect(waited).toBeGreaterThan(6_000);
+    expect(fetcher.pending).toBe(0);
+  });
+
+  it('lets an error delay, for as long as the server asks, and reports the last one', async () => {
+    const limited = () => fail(new RpcError('rate-limited', 'x', { retryAfterMs: 2_500 }));
+    const { fetcher, clock } = setup((attempt) => (attempt === 1 ? limited() : attempt === 2 ? null : { slot: 1 }));
+    expect(await fetcher.fetch('s', 'confirmed')).toMatchObject({ kind: 'found' });
+    expect(clock.slept).toEqual([2_500, 400]);
+    const down = setup(() => fail(new RpcError('unreachable', 'x')), { patienceMs: 1_000 });
+    expect(await down.fetcher.fetch('s', 'confirmed')).toEqual({ kind: 'unavailable', reason: 'unreachable' });
+  });
+
+  it('does not wait for what waiting cannot change', async () => {
+    const { fetcher, clock } = setup(() => fail(new RpcError('bad-request', 'x')));
+    expect(await fetcher.fetch('s', 'confirmed')).toEqual({ kind: 'unavailable', reason: 'bad-request' });
+    expect(clock.slept).toEqual([]);
+  });
+
+  it('fetches a signature once for all who ask at the same time', async () => {
+    const { fetcher, attempts } = setup(() => ({ slot: 1 }));
+    const outcomes = await Promise.all(Array.from({ length: 250 }, () => fetcher.fetch('phantom', 'confirmed')));
+    expect(new Set(outcomes).size).toBe(1);
+    expect(attempts.get('phantom')).toBe(1);
+    await fetcher.fetch('phantom', 'confirmed');
+    expect(attempts.get('phantom')).toBe(2);
+  });
+
+  it('keeps to its concurrency', async () => {
+    const { fetcher, mostInFlight } = setup((attempt) => (attempt === 1 ? null : {}), { maxConcurrent: 3 });
+    await Promise.all(Array.from({ length: 30 }, (_, index) => fetcher.fetch(`s${index}`, 'confirmed')));
+    expect(mostInFlight()).toBe(3);
+  });
+
+  it('stops', async () => {
+    const { fetcher } = setup(() => null, { maxConcurrent: 1 });
+    const waiting = [fetcher.fetch('a', 'confirmed'), fetcher.fetch('b', 'confirmed')];
+    fetcher.stop();
+    expect(await Promise.all(waiting)).toEqual([
+      { kind: 'unavailable', reason: 'stopped' },
+      { kind: 'unavailable', reason: 'stopped' },
+    ]);
+  });
+});
