@@ -16,7 +16,7 @@ const LAYERS = {
   domains: ['domain-kit', 'lib'],
   pipeline: ['lib', 'telemetry', 'store', 'chain', 'decoding', 'ledger', 'leases', 'domain-kit'],
   recovery: ['pipeline', 'lib', 'telemetry', 'store', 'chain', 'decoding', 'ledger', 'leases', 'domain-kit'],
-  reconcile: ['chain', 'ledger', 'leases', 'domain-kit', 'lib', 'telemetry', 'store', 'decoding'],
+  reconcile: ['chain', 'decoding', 'ledger', 'leases', 'domain-kit', 'pipeline', 'lib', 'telemetry', 'store'],
   transactions: ['lib', 'store', 'chain', 'leases', 'telemetry'],
   delivery: ['lib', 'store', 'leases', 'telemetry'],
   push: ['lib', 'ledger', 'telemetry'],

@@ -67,7 +67,10 @@ export class ApiKeys {
 
   /** From the next request on the key is worth nothing. */
   async revoke(id: string): Promise<'revoked' | 'already-revoked' | 'unknown'> {
-    const changed = await this.#keys.updateOne({ _id: id, revokedAt: null }, { $set: { revokedAt: new Date(this.clock.now()) } });
+    const changed = await this.#keys.updateOne(
+      { _id: id, revokedAt: null },
+      { $set: { revokedAt: new Date(this.clock.now()) } },
+    );
     if (changed.matchedCount === 1) return 'revoked';
     return (await this.#keys.findOne({ _id: id })) ? 'already-revoked' : 'unknown';
   }

@@ -12,14 +12,19 @@ export function encodeCursor(list: string, key: CursorKey): string {
  * The key in a cursor, of the given shape.
  * @throws Problem `invalid-cursor` for anything that is not a cursor of this list.
  */
-export function decodeCursor<K extends CursorKey>(list: string, cursor: string, shape: { [I in keyof K]: 'string' | 'number' }): K {
+export function decodeCursor<K extends CursorKey>(
+  list: string,
+  cursor: string,
+  shape: { [I in keyof K]: 'string' | 'number' },
+): K {
   let parsed: unknown;
   try {
     parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
     throw new Problem('invalid-cursor');
   }
-  if (!Array.isArray(parsed) || parsed[0] !== list || parsed.length !== shape.length + 1) throw new Problem('invalid-cursor');
+  if (!Array.isArray(parsed) || parsed[0] !== list || parsed.length !== shape.length + 1)
+    throw new Problem('invalid-cursor');
   const key = parsed.slice(1) as unknown[];
   if (!key.every((part, index) => typeof part === shape[index])) throw new Problem('invalid-cursor');
   return key as unknown as K;

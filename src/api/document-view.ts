@@ -24,7 +24,7 @@ export function fieldView(field: Field, stored: unknown): unknown {
   if (value === null || value === undefined) return null;
   switch (field.kind) {
     case 'u64':
-      return String(value as bigint);
+      return (value as bigint | number).toString();
     case 'integer':
     case 'number':
       return Number(value);

@@ -1,4 +1,4 @@
-import type { Fields, FieldValue } from '../domain-kit/field.js';
+import type { FieldValue } from '../domain-kit/field.js';
 import type { Model } from '../domain-kit/model.js';
 import { Problem, type FieldError } from './problem.js';
 import { filterValue } from './filter-value.js';
@@ -29,19 +29,25 @@ export function readListQuery(model: Model, query: Readonly<Record<string, unkno
   const { limit, cursor, rest } = readPaging(query, errors);
   const filters: Record<string, FieldValue> = {};
   for (const [name, text] of Object.entries(rest)) {
-    const field = allowed.includes(name) ? (model.fields as Fields)[name] : undefined;
+    const field = allowed.includes(name) ? model.fields[name] : undefined;
     if (!field) {
-      errors.push({ field: name, message: `is not a filter of this list; filters are ${allowed.join(', ') || 'none'}` });
+      errors.push({
+        field: name,
+        message: `is not a filter of this list; filters are ${allowed.join(', ') || 'none'}`,
+      });
       continue;
     }
     const value = typeof text === 'string' ? filterValue(field, text) : undefined;
-    if (value === undefined) errors.push({ field: name, message: `must be one ${field.choices?.join(' or ') ?? field.kind}` });
+    if (value === undefined)
+      errors.push({ field: name, message: `must be one ${field.choices?.join(' or ') ?? field.kind}` });
     else filters[name] = value;
   }
   const leading = model.indexes.map((index) => Object.keys(index.keys)[0]);
   const names = Object.keys(filters);
   if (names.length > 0 && !names.some((name) => leading.includes(name))) {
-    const needed = model.indexes.filter((index) => names.some((name) => name in index.keys)).map((index) => Object.keys(index.keys)[0]);
+    const needed = model.indexes
+      .filter((index) => names.some((name) => name in index.keys))
+      .map((index) => Object.keys(index.keys)[0]);
     errors.push({ field: names[0] as string, message: `can be filtered by only together with ${needed.join(' or ')}` });
   }
   refuse(errors);
@@ -55,7 +61,8 @@ export function readPaging(query: Readonly<Record<string, unknown>>, errors: Fie
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     errors.push({ field: 'limit', message: `must be a whole number from 1 to ${MAX_LIMIT}` });
   }
-  if (cursor !== undefined && typeof cursor !== 'string') errors.push({ field: 'cursor', message: 'must be given once' });
+  if (cursor !== undefined && typeof cursor !== 'string')
+    errors.push({ field: 'cursor', message: 'must be given once' });
   return { limit, cursor: typeof cursor === 'string' ? cursor : undefined, rest };
 }
 

@@ -3,29 +3,73 @@
  * 9457). A GET on `type` explains it.
  */
 export const PROBLEMS = {
-  'invalid-request': [400, 'The request is not valid', 'One or more fields are wrong; `errors` names each with its message.'],
+  'invalid-request': [
+    400,
+    'The request is not valid',
+    'One or more fields are wrong; `errors` names each with its message.',
+  ],
   'invalid-json': [400, 'The body is not JSON', 'The body could not be parsed.'],
-  'invalid-cursor': [400, 'The cursor is not valid', 'Use `nextCursor` of the page before, on the same list with the same filters.'],
+  'invalid-cursor': [
+    400,
+    'The cursor is not valid',
+    'Use `nextCursor` of the page before, on the same list with the same filters.',
+  ],
   'invalid-idempotency-key': [400, 'The Idempotency-Key is not valid', 'It has 1 to 128 visible ASCII characters.'],
-  unauthenticated: [401, 'An API key is needed', 'Send `Authorization: Bearer mk_…` or `X-Api-Key: mk_…`. Make a key with `npm run api-key -- create --name demo`.'],
+  unauthenticated: [
+    401,
+    'An API key is needed',
+    'Send `Authorization: Bearer mk_…` or `X-Api-Key: mk_…`. Make a key with `npm run api-key -- create --name demo`.',
+  ],
   forbidden: [403, 'The API key may not do this', 'The key lacks a scope.'],
   'not-found': [404, 'There is nothing here', 'The address, id or path does not exist (any more).'],
-  'account-not-found': [404, 'There is no such account on chain', 'The request names an account that does not exist on chain or is of another type.'],
+  'account-not-found': [
+    404,
+    'There is no such account on chain',
+    'The request names an account that does not exist on chain or is of another type.',
+  ],
   'method-not-allowed': [405, 'The method is not supported here', 'See /openapi.json for what this path supports.'],
   conflict: [409, 'Something else is in the way', 'The request conflicts with the state on chain.'],
-  raced: [409, 'Somebody else was faster', 'What the request was built on changed before it landed. It had no effect; send it again with a new Idempotency-Key.'],
+  raced: [
+    409,
+    'Somebody else was faster',
+    'What the request was built on changed before it landed. It had no effect; send it again with a new Idempotency-Key.',
+  ],
   'body-too-large': [413, 'The body is too large', 'Send less at once.'],
   'unsupported-media-type': [415, 'The body must be JSON', 'Send `Content-Type: application/json` in UTF-8.'],
-  'idempotency-key-reused': [422, 'The Idempotency-Key was used for another request', 'Use a new key for a new request.'],
-  'signer-not-held': [422, 'The server does not hold that key', 'Name an address the server signs for, or configure its key.'],
-  'program-refused': [422, 'The chain said no', 'The program refused the transaction; `programError` names its reason. It had no effect. To try again, use a new Idempotency-Key.'],
-  'transaction-too-large': [422, 'The transaction does not fit', 'A transaction holds 1,232 bytes: ask for less at once.'],
+  'idempotency-key-reused': [
+    422,
+    'The Idempotency-Key was used for another request',
+    'Use a new key for a new request.',
+  ],
+  'signer-not-held': [
+    422,
+    'The server does not hold that key',
+    'Name an address the server signs for, or configure its key.',
+  ],
+  'program-refused': [
+    422,
+    'The chain said no',
+    'The program refused the transaction; `programError` names its reason. It had no effect. To try again, use a new Idempotency-Key.',
+  ],
+  'transaction-too-large': [
+    422,
+    'The transaction does not fit',
+    'A transaction holds 1,232 bytes: ask for less at once.',
+  ],
   'rate-limited': [429, 'Too many requests', 'Wait as long as `Retry-After` says.'],
   internal: [500, 'Something went wrong here', 'The server log has the details under the `requestId`.'],
   'chain-error': [502, 'The chain could not be asked', 'The RPC endpoint refused a question. Nothing was sent.'],
   'chain-unreachable': [503, 'The chain cannot be reached', 'Nothing was sent. Try again.'],
-  'database-unreachable': [503, 'The database cannot be reached', 'Try again; a write with an Idempotency-Key has at most one effect.'],
-  'transaction-expired': [503, 'The transaction did not land in time', 'It is proven that it never will. It had no effect; send it again with a new Idempotency-Key.'],
+  'database-unreachable': [
+    503,
+    'The database cannot be reached',
+    'Try again; a write with an Idempotency-Key has at most one effect.',
+  ],
+  'transaction-expired': [
+    503,
+    'The transaction did not land in time',
+    'It is proven that it never will. It had no effect; send it again with a new Idempotency-Key.',
+  ],
 } as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

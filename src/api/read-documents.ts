@@ -16,7 +16,9 @@ type Stored = { _id: string } & mongo.Document;
 
 /** The document of one account or event; null when there is none. */
 export async function readDocument(db: mongo.Db, model: Model, key: string): Promise<DocumentView | null> {
-  const stored = await db.collection<Stored>(model.collection).findOne({ [keyFieldOf(model)]: key } as mongo.Filter<Stored>);
+  const stored = await db
+    .collection<Stored>(model.collection)
+    .findOne({ [keyFieldOf(model)]: key } as mongo.Filter<Stored>);
   return stored && documentView(model, stored);
 }
 

@@ -13,7 +13,8 @@ export function validated<T>(schema: z.ZodType<T>, value: unknown): T {
 
 /** The body of a command. None at all is an empty one; one that is not JSON is refused. */
 export function jsonBody(request: Request): unknown {
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   if (hasBody && !request.is(['json', '+json'])) throw new Problem('unsupported-media-type');
   return (request.body as unknown) ?? {};
 }

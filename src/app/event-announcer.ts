@@ -78,7 +78,8 @@ export class EventAnnouncer extends EventEmitter {
       this.metrics.eventsTotal.inc({ program, event: record.name, outcome: 'orphaned' });
     }
     if (correction.orphaned.length > 0) this.metrics.rollbacksTotal.inc({ program });
-    for (const transaction of byTransaction(program, correction.orphaned)) this.#tell('transaction-orphaned', transaction);
+    for (const transaction of byTransaction(program, correction.orphaned))
+      this.#tell('transaction-orphaned', transaction);
     this.applied(program, correction.entered);
   }
 
@@ -106,7 +107,12 @@ function byTransaction(program: string, records: readonly LedgerRecord[]): Annou
   const groups = new Map<string, { program: string; signature: string; slot: number; events: AnnouncedEvent[] }>();
   for (const record of records) {
     if (record.kind !== 'event') continue;
-    const group = groups.get(record.signature) ?? { program, signature: record.signature, slot: record.slot, events: [] };
+    const group = groups.get(record.signature) ?? {
+      program,
+      signature: record.signature,
+      slot: record.slot,
+      events: [],
+    };
     group.events.push(announced(record));
     groups.set(record.signature, group);
   }

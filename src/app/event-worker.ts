@@ -7,8 +7,9 @@ import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
 import { readFrontier } from '../ledger/frontier.js';
 import { writeListenerStatus, type ListenerStatus } from '../ledger/listener-status.js';
-import { Ingest } from '../pipeline/ingest.js';
+import type { Ingest } from '../pipeline/ingest.js';
 import { NoticeIntake } from '../pipeline/notice-intake.js';
+import { createIngest } from './create-ingest.js';
 import { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
@@ -39,7 +40,10 @@ interface Lane {
  * socket announces is stored from the first moment on, while the sweep that `onLive` asks for looks at everything
  * from the frontier up to the head: there is no boundary between "filled" and "live" that could be off by one.
  */
-export function startEventWorker(foundation: Foundation, endpoints: { readonly wsUrls: readonly string[] }): EventWorker {
+export function startEventWorker(
+  foundation: Foundation,
+  endpoints: { readonly wsUrls: readonly string[] },
+): EventWorker {
   const { config, log, metrics, mongo, pool, modules } = foundation;
   const announcer = new EventAnnouncer(log, metrics);
   const holder = processHolderId();
@@ -147,31 +151,11 @@ export function startEventWorker(foundation: Foundation, endpoints: { readonly w
 }
 
 function createLane(foundation: Foundation, installed: InstalledModule, fetcher: TransactionFetcher): Lane {
-  const { config, log, metrics, mongo } = foundation;
-  const program = installed.module.name;
-  const ingest = new Ingest(
-    {
-      db: mongo.db,
-      clock,
-      fetchTransaction: (signature, commitment) => fetcher.fetch(signature, commitment),
-      finalityDelayMs: config.finalityDelayMs,
-      onInserted: (_, records) => {
-        for (const { name } of records) metrics.eventsTotal.inc({ program, event: name, outcome: 'received' });
-      },
-      onUndecodable: (_, letters) => {
-        for (const { reason, signature, slot, detail } of letters) {
-          metrics.deadLettersTotal.inc({ program, reason });
-          log.warn({ program, reason, signature, slot, detail }, 'kept as a dead letter');
-        }
-      },
-    },
-    installed.module,
-    installed.codec,
-  );
+  const ingest = createIngest(foundation, installed, fetcher);
   const lane: Lane = {
     installed,
     ingest,
-    intake: new NoticeIntake({ ingest, clock, log, onHole: () => lane.active?.sweepSoon() }),
+    intake: new NoticeIntake({ ingest, clock, log: foundation.log, onHole: () => lane.active?.sweepSoon() }),
     active: null,
   };
   return lane;

@@ -117,7 +117,14 @@ export function startProgramWorker(
     report('sweep'),
     isFatal,
   );
-  const purge = repeat(clock, PURGE_EVERY_MS, running, () => purgeTombstones(db, work, module), report('purge'), isFatal);
+  const purge = repeat(
+    clock,
+    PURGE_EVERY_MS,
+    running,
+    () => purgeTombstones(db, work, module),
+    report('purge'),
+    isFatal,
+  );
 
   const tasks = [projector.run(running), disputes.ended, finality.ended, sweeps.ended, purge.ended];
   for (const task of tasks) task.catch(() => lost.abort());

@@ -27,8 +27,7 @@ export function parseTransaction(answer: unknown): ParsedTransaction {
   try {
     return parse(answer);
   } catch (thrown) {
-    if (thrown instanceof Malformed) return { ok: false, reason: 'malformed', detail: messageOf(thrown) };
-    throw thrown;
+    return { ok: false, reason: 'malformed', detail: messageOf(thrown) };
   }
 }
 

@@ -39,12 +39,14 @@ export class CouponsClient {
   readonly at = {
     merchant: (authority: PublicKey) => this.#derive('merchant', authority.toBuffer()),
     promotion: (merchant: PublicKey, id: bigint) => this.#derive('promotion', merchant.toBuffer(), le(id, 8)),
-    coupon: (promotion: PublicKey, serial: number) => this.#derive('coupon', promotion.toBuffer(), le(BigInt(serial), 4)),
+    coupon: (promotion: PublicKey, serial: number) =>
+      this.#derive('coupon', promotion.toBuffer(), le(BigInt(serial), 4)),
     mint: (coupon: PublicKey) => this.#derive('mint', coupon.toBuffer()),
     token: (coupon: PublicKey) => this.#derive('token', coupon.toBuffer()),
     listing: (coupon: PublicKey) => this.#derive('listing', coupon.toBuffer()),
     rating: (promotion: PublicKey, rater: PublicKey) => this.#derive('rating', promotion.toBuffer(), rater.toBuffer()),
-    comment: (promotion: PublicKey, index: number) => this.#derive('comment', promotion.toBuffer(), le(BigInt(index), 4)),
+    comment: (promotion: PublicKey, index: number) =>
+      this.#derive('comment', promotion.toBuffer(), le(BigInt(index), 4)),
   };
 
   registerMerchant(authority: Keypair, name: string, category = 'coffee'): Promise<Landed> {

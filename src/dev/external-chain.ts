@@ -4,7 +4,7 @@ import { deployProgram } from './deploy-program.js';
 import type { DevChain, DevProgram } from './dev-chain.js';
 import { fundAccount } from './fund-account.js';
 import { publicClusterOf } from './public-clusters.js';
-import { isLoopback } from './resolve-chain.js';
+import { isLoopback } from '../lib/web-socket-url.js';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 

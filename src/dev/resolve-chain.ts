@@ -1,3 +1,5 @@
+import { webSocketUrlOf } from '../lib/web-socket-url.js';
+
 /** What a person asked for; the lists are `SOLANA_RPC_URL` and `SOLANA_WS_URL` split at their commas. */
 export interface ChainRequest {
   readonly rpcUrls?: readonly string[];
@@ -40,20 +42,4 @@ export function resolveChain(
       `The embedded chain's addon ${machine.surfnetPackage} is not installed (it exists for Linux x64 with glibc and ` +
       `for macOS; "npm ci --omit=optional" leaves it out). ${instead}, or set SOLANA_RPC_URL.`,
   };
-}
-
-/**
- * The WebSocket URL that belongs to an HTTP one when nobody said: on loopback with an explicit port the next port, as
- * solana-test-validator has it; elsewhere the same address, as the RPC providers have it.
- */
-export function webSocketUrlOf(rpcUrl: string): string {
-  const url = new URL(rpcUrl);
-  if (isLoopback(url.hostname) && url.port !== '') url.port = String(Number(url.port) + 1);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.toString();
-}
-
-/** Whether a URL's host names this machine itself. `host` as in `URL.hostname` (IPv6 in brackets). */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -46,7 +46,10 @@ export class DevSender {
    * The first signer pays.
    * @throws MooringError `transaction-failed` with the chain's words, `transaction-lost` when it does not land in time.
    */
-  async send(instructions: readonly TransactionInstruction[], signers: readonly [Keypair, ...Keypair[]]): Promise<Landed> {
+  async send(
+    instructions: readonly TransactionInstruction[],
+    signers: readonly [Keypair, ...Keypair[]],
+  ): Promise<Landed> {
     const transaction = new Transaction().add(
       ComputeBudgetProgram.setComputeUnitLimit({ units: COMPUTE_UNITS }),
       ...instructions,
@@ -84,7 +87,9 @@ export class DevSender {
           waiting.reject(new MooringError('transaction-lost', `${signature} did not land within ${PATIENCE_MS} ms`));
         } else if (now - waiting.sentAtMs > RESEND_MS) {
           waiting.sentAtMs = now;
-          this.connection.sendRawTransaction(waiting.wire, { skipPreflight: true, maxRetries: 0 }).catch(() => undefined);
+          this.connection
+            .sendRawTransaction(waiting.wire, { skipPreflight: true, maxRetries: 0 })
+            .catch(() => undefined);
         }
       }
     }

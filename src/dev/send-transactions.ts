@@ -47,17 +47,21 @@ async function sendBatch(
 ): Promise<TransactionInstruction[][]> {
   const { blockhash } = await connection.getLatestBlockhash('confirmed');
   const pending = new Map<string, TransactionInstruction[]>();
+  const notSent: TransactionInstruction[][] = [];
   await Promise.all(
     batch.map(async (instructions) => {
-      // No preflight: it costs a simulation each, and what it would find shows in the status.
-      const signature = await connection.sendRawTransaction(signWith(blockhash, instructions, signers), {
-        skipPreflight: true,
-      });
-      pending.set(signature, instructions);
+      try {
+        const wire = signWith(blockhash, instructions, signers);
+        // No preflight: it costs a simulation each, and what it would find shows in the status.
+        pending.set(await connection.sendRawTransaction(wire, { skipPreflight: true }), instructions);
+      } catch {
+        // A lost connection, or a node that cannot take more just now: the next batch brings it again.
+        notSent.push(instructions);
+      }
     }),
   );
   const deadline = systemClock.monotonic() + BATCH_TIMEOUT_MS;
-  while (systemClock.monotonic() < deadline) {
+  while (pending.size > 0 && systemClock.monotonic() < deadline) {
     const signatures = [...pending.keys()];
     const { value } = await connection.getSignatureStatuses(signatures);
     for (const [index, signature] of signatures.entries()) {
@@ -65,10 +69,9 @@ async function sendBatch(
       if (status?.err) throw new Error(`transaction ${signature} failed: ${JSON.stringify(status.err)}`);
       if (status && status.confirmationStatus !== 'processed') pending.delete(signature);
     }
-    if (pending.size === 0) break;
     await systemClock.sleep(POLL_MS);
   }
-  return [...pending.values()];
+  return [...notSent, ...pending.values()];
 }
 
 async function sign(

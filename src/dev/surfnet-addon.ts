@@ -11,7 +11,7 @@ export interface Surfnet {
   stop(): void;
 }
 
-export interface SurfnetConfig {
+interface SurfnetConfig {
   /** Do not fetch missing accounts from mainnet. */
   readonly offline: boolean;
   /** `clock`: a block every `slotTimeMs`. In `transaction` mode nothing ever finalizes. */

@@ -90,7 +90,7 @@ async function openValidator(
 }
 
 /** The arguments of one start; `genesisPrograms` only count when the ledger is new. */
-export function validatorArguments(ledger: string, rpcPort: number, genesisPrograms: readonly DevProgram[]): string[] {
+function validatorArguments(ledger: string, rpcPort: number, genesisPrograms: readonly DevProgram[]): string[] {
   const firstDynamic = rpcPort + OWN_PORTS;
   return [
     ...['--ledger', ledger, '--quiet'],

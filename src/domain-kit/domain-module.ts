@@ -3,6 +3,8 @@ import type { Model } from './model.js';
 import type { Settle } from './settle.js';
 import type { Write } from './writes.js';
 
+export type { Idl };
+
 /** One event as a handler sees it. Nothing here depends on the door it came through. */
 export interface ProgramEvent<Name extends string = string, Data = unknown> {
   readonly id: string;
@@ -13,7 +15,9 @@ export interface ProgramEvent<Name extends string = string, Data = unknown> {
 }
 
 /** A pure function from an event to the writes it causes. It may throw: the event is then retried and kept. */
-export type EventHandler<Name extends string = string, Data = unknown> = (event: ProgramEvent<Name, Data>) => readonly Write[];
+export type EventHandler<Name extends string = string, Data = unknown> = (
+  event: ProgramEvent<Name, Data>,
+) => readonly Write[];
 
 /** A pure function from an account as it is on chain to the whole document that mirrors it. */
 export type AccountHandler<Data = unknown> = (address: string, account: Data) => Write;

@@ -41,11 +41,19 @@ export function state<F extends Fields>(
 }
 
 /** Ends the document of the account `key`. */
-export function close(model: StateModel, key: string, order: { readonly revision: bigint } = { revision: 0n }): CloseWrite {
+export function close(
+  model: StateModel,
+  key: string,
+  order: { readonly revision: bigint } = { revision: 0n },
+): CloseWrite {
   return { kind: 'close', model, key, revision: order.revision };
 }
 
 /** A document of its own for this event. */
-export function fact<F extends Fields>(model: FactModel<F>, event: { readonly id: string }, fields: Values<F>): FactWrite {
+export function fact<F extends Fields>(
+  model: FactModel<F>,
+  event: { readonly id: string },
+  fields: Values<F>,
+): FactWrite {
   return { kind: 'fact', model, key: event.id, fields: fields as Record<string, FieldValue> };
 }

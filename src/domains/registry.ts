@@ -1,5 +1,5 @@
-import type { DomainModule } from '../domain-kit/domain-module.js';
-import { coupons } from './coupons/module.js';
+import type { DomainRoutes } from '../domain-kit/routes.js';
+import { couponRoutes } from './coupons/routes.js';
 
 /** Every domain this deployment runs. Adding one is one line here. */
-export const domains: readonly DomainModule[] = [coupons];
+export const domains: readonly DomainRoutes[] = [couponRoutes];

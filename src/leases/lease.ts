@@ -62,7 +62,8 @@ export async function tryAcquire(
   const current = await leases(db).findOne({ _id: name });
   if (!current) throw new MooringError('lease-lost', `The lease ${name} vanished from the database while being read.`);
 
-  const unmoved = previous?.fence === current.fence && previous.beat === current.beat && previous.holder === current.holder;
+  const unmoved =
+    previous?.fence === current.fence && previous.beat === current.beat && previous.holder === current.holder;
   const observed: LeaseObservation = unmoved
     ? previous
     : { fence: current.fence, beat: current.beat, holder: current.holder, sinceMonotonicMs: clock.monotonic() };

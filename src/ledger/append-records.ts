@@ -20,8 +20,9 @@ export interface AppendOutcome {
  */
 export async function appendReceived(db: mongo.Db, records: readonly LedgerRecord[]): Promise<AppendOutcome> {
   if (records.length === 0) return { inserted: [], seen: [], disputed: [] };
-  const duplicates = await insertUnordered(db, records);
-  if (duplicates.length === 0) return { inserted: records, seen: [], disputed: [] };
+  const refused = await insertUnordered(db, records);
+  if (refused.size === 0) return { inserted: records, seen: [], disputed: [] };
+  const duplicates = records.filter((_, position) => refused.has(position));
 
   const present = await ledgerEvents(db)
     .find({ _id: { $in: duplicates.map((record) => record._id) } })
@@ -32,13 +33,15 @@ export async function appendReceived(db: mongo.Db, records: readonly LedgerRecor
   for (const record of duplicates) {
     const held = byId.get(record._id);
     // An orphaned version that is announced again may have landed after all: that, too, is the chain's to say.
-    if (held && isSameVersion(held, record) && held.state !== 'orphaned') seen.push(record._id);
+    // An observation belongs to no transaction that could be asked about: the first reading of a slot stays.
+    if (record.kind === 'observation') seen.push(record._id);
+    else if (held && isSameVersion(held, record) && held.state !== 'orphaned') seen.push(record._id);
     else disputed.add(record.signature);
   }
   if (disputed.size > 0) await markDisputed(db, [...disputed]);
-  const duplicateIds = new Set(duplicates.map((record) => record._id));
   return {
-    inserted: records.filter((record) => !duplicateIds.has(record._id)),
+    // By position, not by id: a batch may hold one event twice, and the first of the two is new.
+    inserted: records.filter((_, position) => !refused.has(position)),
     seen,
     disputed: [...disputed],
   };
@@ -52,16 +55,16 @@ export async function markDisputed(db: mongo.Db, signatures: readonly string[]):
   );
 }
 
-/** The records that were in the ledger already. */
-async function insertUnordered(db: mongo.Db, records: readonly LedgerRecord[]): Promise<LedgerRecord[]> {
+/** The positions of the records that were in the ledger already. */
+async function insertUnordered(db: mongo.Db, records: readonly LedgerRecord[]): Promise<Set<number>> {
   const documents: StoredRecord[] = records.map(storedRecord);
   try {
     await ledgerEvents(db).insertMany(documents, { ordered: false });
-    return [];
+    return new Set();
   } catch (error) {
     if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
     const failures = [error.writeErrors].flat();
     if (failures.length === 0 || failures.some((failure) => failure.code !== DUPLICATE_KEY)) throw error;
-    return failures.map((failure) => records[failure.index]).filter((record) => record !== undefined);
+    return new Set(failures.map((failure) => failure.index));
   }
 }

@@ -1,8 +1,9 @@
-import { mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
 import { toStored } from '../lib/stored-value.js';
 
 /** Why something of the chain could not become a record. */
-export type DeadLetterReason = 'unknown-discriminator' | 'short' | 'trailing' | 'invalid' | 'unavailable' | 'log-truncated';
+export type DeadLetterReason =
+  'unknown-discriminator' | 'short' | 'trailing' | 'invalid' | 'unavailable' | 'log-truncated';
 
 /** What cannot be decoded or fetched, kept with its raw bytes so that nothing seen is silently lost (I1). */
 export interface DeadLetter {

@@ -18,20 +18,30 @@ export async function markApplied(
   const ids = records.map((record) => record._id);
   const marked = await ledgerEvents(db).updateMany(
     { _id: { $in: ids }, state: 'received' },
-    { $set: { state: 'applied', appliedAt: now } },
+    { $set: { state: 'applied', appliedAt: now, error: null, nextAttemptAt: null } },
     { session },
   );
   if (marked.modifiedCount !== ids.length) {
-    throw new MooringError('records-moved', 'Some records of the batch were taken up by another process; reading again.');
-  }
-  // A handler that failed at first could not say what it touches: it can now, and the history must find it.
-  for (const record of records.filter(({ attempts }) => attempts > 0)) {
-    await ledgerEvents(db).updateOne(
-      { _id: record._id },
-      { $set: { touches: [...record.touches], error: null, nextAttemptAt: null } },
-      { session },
+    throw new MooringError(
+      'records-moved',
+      'Some records of the batch were taken up by another process; reading again.',
     );
   }
+}
+
+/** What records that are being applied touch, where the ledger said otherwise until now. */
+export async function correctTouches(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  corrections: readonly { readonly id: string; readonly touches: readonly string[] }[],
+): Promise<void> {
+  if (corrections.length === 0) return;
+  await ledgerEvents(db).bulkWrite(
+    corrections.map(({ id, touches }) => ({
+      updateOne: { filter: { _id: id }, update: { $set: { touches: [...touches] } } },
+    })),
+    { ordered: false, session },
+  );
 }
 
 /** Marks records as dropped by a fork. They stay for the audit trail and are no part of any fold. */
@@ -84,21 +94,28 @@ export async function clearDispute(db: mongo.Db, session: mongo.ClientSession, s
   await ledgerEvents(db).updateMany({ signature, disputed: true }, { $set: { disputed: false } }, { session });
 }
 
-/** Notes a failed attempt: to be tried again at `nextAttemptAt`, or never by itself when that is null. */
+/** A failed attempt: to be tried again at `nextAttemptAt`, or never by itself when that is null. */
+export interface RecordFailure {
+  readonly id: string;
+  readonly error: string;
+  readonly attempts: number;
+  readonly nextAttemptAt: Date | null;
+}
+
+/** Notes failed attempts. */
 export async function markFailed(
   db: mongo.Db,
-  failure: { readonly id: string; readonly error: string; readonly attempts: number; readonly nextAttemptAt: Date | null },
+  session: mongo.ClientSession,
+  failures: readonly RecordFailure[],
 ): Promise<void> {
-  await ledgerEvents(db).updateOne(
-    { _id: failure.id, state: 'received' },
-    {
-      $set: {
-        state: failure.nextAttemptAt === null ? 'dead' : 'received',
-        attempts: failure.attempts,
-        error: failure.error,
-        nextAttemptAt: failure.nextAttemptAt,
+  await ledgerEvents(db).bulkWrite(
+    failures.map(({ id, error, attempts, nextAttemptAt }) => ({
+      updateOne: {
+        filter: { _id: id, state: 'received' },
+        update: { $set: { state: nextAttemptAt === null ? 'dead' : 'received', attempts, error, nextAttemptAt } },
       },
-    },
+    })),
+    { ordered: false, session },
   );
 }
 
@@ -111,7 +128,10 @@ export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<
   return revived.modifiedCount;
 }
 
-/** Marks records as final, each only where it still stands in the slot that the chain was asked about. */
+/**
+ * Marks records as final, each only where it still stands in the slot that the chain was asked about. A disputed one is
+ * not: two versions were announced for that slot perhaps, and only the transaction itself says which is true.
+ */
 export async function markFinalized(
   db: mongo.Db,
   session: mongo.ClientSession,
@@ -124,8 +144,8 @@ export async function markFinalized(
   await ledgerEvents(db).bulkWrite(
     [...idsBySlot].map(([slot, ids]) => ({
       updateMany: {
-        filter: { _id: { $in: ids }, slot, commitment: 'confirmed', state: { $ne: 'orphaned' } },
-        update: { $set: { commitment: 'finalized', finalizedAt: now, disputed: false } },
+        filter: { _id: { $in: ids }, slot, commitment: 'confirmed', disputed: false, state: { $ne: 'orphaned' } },
+        update: { $set: { commitment: 'finalized', finalizedAt: now } },
       },
     })),
     { ordered: false, session },

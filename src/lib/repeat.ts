@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { Nap } from './nap.js';
 
 /** A task that runs again and again, never twice at once. */
 export interface Repeating {
@@ -20,26 +21,21 @@ export function repeat(
   onError: (error: unknown) => void,
   isFatal: (error: unknown) => boolean = () => false,
 ): Repeating {
-  let asked = false;
-  let wake = new AbortController();
+  const nap = new Nap(clock);
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      asked = false;
-      wake = new AbortController();
+      nap.begin();
       try {
         await task();
       } catch (error) {
         if (isFatal(error)) throw error;
         if (!signal.aborted) onError(error);
       }
-      if (!asked) await clock.sleep(everyMs, AbortSignal.any([signal, wake.signal]));
+      await nap.rest(everyMs, signal);
     }
   };
   return {
-    soon: () => {
-      asked = true;
-      wake.abort();
-    },
+    soon: () => nap.cutShort(),
     ended: run(),
   };
 }

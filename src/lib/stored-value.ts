@@ -21,7 +21,7 @@ export function toStored(value: unknown): unknown {
 /** The decoded form of a stored value: the inverse of `toStored`. */
 export function fromStored(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || value instanceof Date) return value;
-  if (value instanceof mongo.Decimal128) return BigInt(wholeDigits(value.toString()));
+  if (value instanceof mongo.Decimal128) return fromDecimal(value.toString());
   if (value instanceof mongo.Long) return value.toBigInt();
   if (value instanceof mongo.Binary) {
     return value.sub_type === BIG_INTEGER_SUBTYPE
@@ -42,14 +42,17 @@ function storedBigInt(value: bigint): mongo.Decimal128 | mongo.Binary {
     : new mongo.Binary(Buffer.from(digits, 'latin1'), BIG_INTEGER_SUBTYPE);
 }
 
-/** Somebody else may have written 5.0 or 5E+3 where we would write 5 or 5000: the same number. */
-function wholeDigits(text: string): string {
-  if (!/[.E]/i.test(text)) return text;
+/**
+ * Somebody else may have written 5.0 or 5E+3 where we would write 5 or 5000: the same number. What is no whole number at
+ * all (1.5, NaN) never came from us; as a number it is unequal to everything we expect there.
+ */
+function fromDecimal(text: string): bigint | number {
   const match = /^(-?)(\d+)(?:\.(\d+))?(?:E([+-]?\d+))?$/i.exec(text);
-  if (!match) return '0';
+  if (!match) return Number(text);
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
-  const shift = Number(exponent);
   const digits = whole + fraction;
-  const point = whole.length + shift;
-  return sign + (point >= digits.length ? digits.padEnd(point, '0') : digits.slice(0, Math.max(point, 0)) || '0');
+  const point = whole.length + Number(exponent);
+  if (/[1-9]/.test(digits.slice(Math.max(point, 0)))) return Number(text);
+  const shown = point >= digits.length ? digits.padEnd(point, '0') : digits.slice(0, Math.max(point, 0)) || '0';
+  return BigInt(sign + shown);
 }

@@ -1,14 +1,15 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import { StaleFenceError, type HeldLease } from '../leases/lease.js';
+import { StaleFenceError, touchLease, type HeldLease } from '../leases/lease.js';
 import { backoffMs, type BackoffPolicy } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf, MooringError } from '../lib/errors.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFailed } from '../ledger/mark-records.js';
+import { inTransaction } from '../store/transactions.js';
 import type { HandledWrites } from './project.js';
 import { commitChange, NO_CHANGE } from './projection-store.js';
-import { runHandler, touchesOf } from './run-handler.js';
+import { runHandler } from './run-handler.js';
 
 /** How often a failing handler is tried, and how long in between. */
 export interface HandlerRetryPolicy {
@@ -32,6 +33,8 @@ export interface FailedRecord {
   readonly dead: boolean;
 }
 
+type Failure = Pick<FailedRecord, 'record' | 'error'>;
+
 /** What became of a batch. */
 export interface ApplyOutcome {
   readonly applied: readonly LedgerRecord[];
@@ -50,12 +53,13 @@ export async function applyReceived(
   records: readonly LedgerRecord[],
 ): Promise<ApplyOutcome> {
   const ready: HandledWrites[] = [];
-  const failed: FailedRecord[] = [];
+  const thrown: Failure[] = [];
   for (const record of records) {
     const outcome = runHandler(module, record);
-    if (outcome.ok) ready.push({ record: { ...record, touches: touchesOf(outcome.writes) }, writes: outcome.writes });
-    else failed.push(await noteFailure(dependencies, record, outcome.error));
+    if (outcome.ok) ready.push({ record, writes: outcome.writes });
+    else thrown.push({ record, error: outcome.error });
   }
+  const failed = await noteFailures(dependencies, lease, thrown);
   const committed = await commitOrBisect(dependencies, lease, module, ready);
   return { applied: committed.applied, failed: [...failed, ...committed.failed] };
 }
@@ -75,7 +79,8 @@ async function commitOrBisect(
   } catch (error) {
     if (!isOneDocumentsFault(error)) throw error;
     if (ready.length === 1) {
-      return { applied: [], failed: [await noteFailure(dependencies, first.record, messageOf(error))] };
+      const failure = { record: first.record, error: messageOf(error) };
+      return { applied: [], failed: await noteFailures(dependencies, lease, [failure]) };
     }
     const middle = Math.ceil(ready.length / 2);
     const left = await commitOrBisect(dependencies, lease, module, ready.slice(0, middle));
@@ -84,16 +89,28 @@ async function commitOrBisect(
   }
 }
 
-async function noteFailure(
-  { db, clock, random, retry }: ApplyDependencies,
-  record: LedgerRecord,
-  error: string,
-): Promise<FailedRecord> {
-  const attempts = record.attempts + 1;
-  const dead = attempts >= retry.attempts;
-  const nextAttemptAt = dead ? null : new Date(clock.now() + backoffMs(retry.backoff, attempts - 1, random));
-  await markFailed(db, { id: record._id, error, attempts, nextAttemptAt });
-  return { record, error, dead };
+/** Under the lease like every other write: a holder that has lost it counts no attempts either (I8). */
+async function noteFailures(
+  { client, db, clock, random, retry }: ApplyDependencies,
+  lease: HeldLease,
+  failures: readonly Failure[],
+): Promise<FailedRecord[]> {
+  if (failures.length === 0) return [];
+  const noted = failures.map(({ record, error }) => {
+    const attempts = record.attempts + 1;
+    const dead = attempts >= retry.attempts;
+    const nextAttemptAt = dead ? null : new Date(clock.now() + backoffMs(retry.backoff, attempts - 1, random));
+    return { record, error, dead, mark: { id: record._id, error, attempts, nextAttemptAt } };
+  });
+  await inTransaction(client, async (session) => {
+    await markFailed(
+      db,
+      session,
+      noted.map(({ mark }) => mark),
+    );
+    await touchLease(db, lease, session);
+  });
+  return noted.map(({ record, error, dead }) => ({ record, error, dead }));
 }
 
 /**
@@ -103,7 +120,8 @@ async function noteFailure(
  */
 const DOCUMENT_FAULTS = new Set([2, 14, 17280, 40, 52, 54, 57, 121, 10334, 11000, 17419, 17420]);
 
-function isOneDocumentsFault(error: unknown): boolean {
+/** Does this failure stay with one document, so that everything else can go on? */
+export function isOneDocumentsFault(error: unknown): boolean {
   if (error instanceof StaleFenceError) return false;
   if (error instanceof MooringError) return error.code === 'handler-changed';
   const code = (error as { code?: unknown } | null)?.code;

@@ -29,7 +29,14 @@ export interface BuiltRecords {
 export function buildRecords(module: DomainModule, decoded: DecodedTransaction, facts: TransactionFacts): BuiltRecords {
   const { signature, slot, source, seenAt, finalityDueAt } = facts;
   const records = decoded.events.map((event): LedgerRecord => {
-    const outcome = runHandler(module, { _id: event.id, kind: 'event', name: event.name, signature, slot, data: event.data });
+    const outcome = runHandler(module, {
+      _id: event.id,
+      kind: 'event',
+      name: event.name,
+      signature,
+      slot,
+      data: event.data,
+    });
     return {
       _id: event.id,
       kind: 'event',
@@ -57,27 +64,29 @@ export function buildRecords(module: DomainModule, decoded: DecodedTransaction, 
       disputed: false,
     };
   });
-  const letters = decoded.undecodable.map(
-    (event): DeadLetter => ({
-      _id: event.id,
-      program: module.name,
-      signature,
-      slot,
-      reason: event.reason,
-      detail: event.detail,
-      raw: event.raw,
-      refresh: [],
-      seenAt,
-    }),
-  );
+  const letters = decoded.undecodable.map((event): DeadLetter => ({
+    _id: event.id,
+    program: module.name,
+    signature,
+    slot,
+    reason: event.reason,
+    detail: event.detail,
+    raw: event.raw,
+    refresh: [],
+    seenAt,
+  }));
   if (!decoded.truncated) return { records, letters };
-  return { records, letters: [...letters, incompleteLetter(module, facts, 'the node cut the log off at its size limit')] };
+  return {
+    records,
+    letters: [...letters, incompleteLetter(module, facts, 'the node cut the log off at its size limit')],
+  };
 }
 
 /** Notes that part of a transaction's log is missing, so that the accounts it touched are read instead (TRAPS 2). */
 export function incompleteLetter(module: DomainModule, facts: TransactionFacts, detail: string): DeadLetter {
   return {
-    _id: `${facts.signature}/incomplete`,
+    // By slot: after a fork it may land elsewhere, and the accounts have to be read as of then.
+    _id: `${facts.signature}/incomplete/${facts.slot}`,
     program: module.name,
     signature: facts.signature,
     slot: facts.slot,
@@ -91,5 +100,7 @@ export function incompleteLetter(module: DomainModule, facts: TransactionFacts, 
 
 /** Every account that was handed to the program in this transaction: what a missing log line may have been about. */
 export function accountsOfProgram(trace: readonly TraceInstruction[], programId: string): string[] {
-  return [...new Set(trace.flatMap((instruction) => (instruction.programId === programId ? instruction.accounts : [])))];
+  return [
+    ...new Set(trace.flatMap((instruction) => (instruction.programId === programId ? instruction.accounts : []))),
+  ];
 }

@@ -36,6 +36,8 @@ export interface Unavailable {
 export interface DecodedNotice {
   readonly kind: 'decoded';
   readonly signature: string;
+  /** The slot in which it was seen to hold no events; null when it has some, or failed. */
+  readonly eventlessAt: number | null;
   readonly records: readonly LedgerRecord[];
   readonly letters: readonly DeadLetter[];
 }
@@ -47,7 +49,9 @@ export type IngestOutcome = { readonly kind: 'stored'; readonly inserted: number
 export type FetchTransaction = (
   signature: string,
   commitment: Commitment,
-) => Promise<{ readonly kind: 'found'; readonly raw: unknown } | { readonly kind: 'unavailable'; readonly reason: string }>;
+) => Promise<
+  { readonly kind: 'found'; readonly raw: unknown } | { readonly kind: 'unavailable'; readonly reason: string }
+>;
 
 interface IngestDependencies {
   readonly db: mongo.Db;
@@ -89,7 +93,7 @@ export class Ingest {
   /** Decodes a notice from the logs it carries; null when the transaction itself is needed. */
   decodeFromLogs(notice: Notice): DecodedNotice | null {
     const { signature } = notice;
-    if (notice.failed) return { kind: 'decoded', signature, records: [], letters: [] };
+    if (notice.failed) return { kind: 'decoded', signature, eventlessAt: null, records: [], letters: [] };
     if (!notice.logs) return null;
     const observed: ObservedTransaction = { ...notice, logs: notice.logs, trace: null };
     const decoded = decodeTransaction(this.codec, observed);
@@ -109,6 +113,10 @@ export class Ingest {
     );
     if (inserted.length > 0) onInserted(this.module, inserted);
     if (inserted.length > 0 || disputed.length > 0) await wakeHolder(db, this.module.name);
+    // Not before the letters are durable: what is remembered here, no sweep looks at again (I1).
+    for (const { signature, eventlessAt } of decoded) {
+      if (eventlessAt !== null) this.#eventless.set(signature, eventlessAt);
+    }
     const counts = new Map<string, number>();
     for (const { signature } of inserted) counts.set(signature, (counts.get(signature) ?? 0) + 1);
     return counts;
@@ -153,7 +161,12 @@ export class Ingest {
     signature: string,
     commitment: Commitment,
   ): Promise<
-    | { readonly kind: 'landed'; readonly slot: number; readonly records: readonly LedgerRecord[]; readonly letters: readonly DeadLetter[] }
+    | {
+        readonly kind: 'landed';
+        readonly slot: number;
+        readonly records: readonly LedgerRecord[];
+        readonly letters: readonly DeadLetter[];
+      }
     | Unavailable
   > {
     const fetched = await this.#fetch(signature, commitment);
@@ -171,8 +184,8 @@ export class Ingest {
 
   #finish(decoded: DecodedTransaction, transaction: ObservedTransaction, source: RecordSource): DecodedNotice {
     const built = this.#build(decoded, transaction, source);
-    if (built.records.length === 0) this.#eventless.set(transaction.signature, transaction.slot);
-    return { kind: 'decoded', signature: transaction.signature, ...built };
+    const eventlessAt = built.records.length === 0 ? transaction.slot : null;
+    return { kind: 'decoded', signature: transaction.signature, eventlessAt, ...built };
   }
 
   #build(decoded: DecodedTransaction, transaction: ObservedTransaction, source: RecordSource) {
@@ -188,16 +201,16 @@ export class Ingest {
     const built = buildRecords(this.module, decoded, facts);
     // No node that was asked keeps logs (TRAPS 4): what the accounts say is all there is to have.
     if (decoded.needs !== 'logs') return built;
-    return { ...built, letters: [...built.letters, incompleteLetter(this.module, facts, 'no node that was asked keeps logs')] };
+    return {
+      ...built,
+      letters: [...built.letters, incompleteLetter(this.module, facts, 'no node that was asked keeps logs')],
+    };
   }
 
   async #fetch(
     signature: string,
     commitment: Commitment,
-  ): Promise<
-    | { readonly kind: 'found'; readonly transaction: ObservedTransaction }
-    | Unavailable
-  > {
+  ): Promise<{ readonly kind: 'found'; readonly transaction: ObservedTransaction } | Unavailable> {
     const fetched = await this.dependencies.fetchTransaction(signature, commitment);
     if (fetched.kind === 'unavailable') return { ...fetched, permanent: fetched.reason === 'unknown-here' };
     const parsed = parseTransaction(fetched.raw);

@@ -91,7 +91,11 @@ export class MongoProjection implements ProjectionTransaction {
 
   async lockResult(model: StateModel, key: string): Promise<boolean> {
     const locked = await this.#collection(model).updateOne(
-      { [model.keyField]: key, '_mooring.at': { $exists: true }, '_mooring.closed': { $ne: true } } as mongo.Filter<Stored>,
+      {
+        [model.keyField]: key,
+        '_mooring.at': { $exists: true },
+        '_mooring.closed': { $ne: true },
+      },
       { $inc: { '_mooring.settles': 1 } },
       { session: this.session },
     );
@@ -104,7 +108,7 @@ export class MongoProjection implements ProjectionTransaction {
     fields: Readonly<Record<string, unknown>>,
   ): Promise<void> {
     await this.#collection(model).updateOne(
-      { [model.keyField]: key } as mongo.Filter<Stored>,
+      { [model.keyField]: key },
       { $set: toStored(fields) as mongo.Document },
       { session: this.session },
     );
@@ -118,9 +122,16 @@ export class MongoProjection implements ProjectionTransaction {
   async #removal(model: StateModel, filter: mongo.Filter<Stored>): Promise<mongo.AnyBulkWriteOperation<Stored>[]> {
     const document = await this.#collection(model).findOne(filter, { session: this.session });
     if (!document) return [];
-    const ours = new Set(['_id', model.keyField, '_mooring', ...Object.keys(model.fields), ...Object.keys(model.settled)]);
+    const ours = new Set([
+      '_id',
+      model.keyField,
+      '_mooring',
+      ...Object.keys(model.fields),
+      ...Object.keys(model.settled),
+    ]);
     if (Object.keys(document).every((name) => ours.has(name))) return [{ deleteOne: { filter } }];
-    return [{ updateOne: { filter, update: { $unset: { ...unsetOf(model, {}), _mooring: '' } } } }];
+    const settled = Object.fromEntries(Object.keys(model.settled).map((name) => [name, '' as const]));
+    return [{ updateOne: { filter, update: { $unset: { ...unsetOf(model, {}), ...settled, _mooring: '' } } } }];
   }
 }
 
@@ -133,7 +144,7 @@ function updateOf(model: StateModel, change: DocumentChange): mongo.UpdateFilter
   } else {
     unset['_mooring.closed'] = '';
   }
-  return { $set: set, $unset: unset } as mongo.UpdateFilter<Stored>;
+  return { $set: set, $unset: unset };
 }
 
 function unsetOf(model: StateModel, kept: Readonly<Record<string, unknown>>): Record<string, ''> {

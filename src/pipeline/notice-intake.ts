@@ -72,7 +72,10 @@ export class NoticeIntake {
     try {
       await ingest.store(ready);
     } catch (error) {
-      log.error({ notices: ready.length, error: messageOf(error) }, 'events could not be stored; the sweep will bring them');
+      log.error(
+        { notices: ready.length, error: messageOf(error) },
+        'events could not be stored; the sweep will bring them',
+      );
       onHole('fetch-failed');
       await clock.sleep(TROUBLE_MS);
     }

@@ -79,7 +79,11 @@ function collectTargets(
     for (const touch of record.touches) {
       const split = touch.indexOf(':');
       const model = models.get(touch.slice(0, split));
-      if (!model) throw new MooringError('unknown-collection', `The ledger names ${touch}, but ${module.name} has no such model.`);
+      if (!model)
+        throw new MooringError(
+          'unknown-collection',
+          `The ledger names ${touch}, but ${module.name} has no such model.`,
+        );
       targetOf(model, touch.slice(split + 1)).refold = true;
     }
   }

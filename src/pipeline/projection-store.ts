@@ -2,10 +2,18 @@ import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { touchLease, type HeldLease } from '../leases/lease.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
-import { clearDispute, insertVersions, markApplied, markOrphaned, replaceVersion } from '../ledger/mark-records.js';
+import {
+  clearDispute,
+  correctTouches,
+  insertVersions,
+  markApplied,
+  markOrphaned,
+  replaceVersion,
+} from '../ledger/mark-records.js';
 import { inTransaction } from '../store/transactions.js';
 import { MongoProjection } from './mongo-projection.js';
 import { project, type HandledWrites } from './project.js';
+import { touchesOf } from './run-handler.js';
 
 /** Another version of an event in the place of the one the ledger holds. */
 export interface VersionChange {
@@ -60,10 +68,23 @@ export async function commitChange(
       change.apply.map(({ record }) => record),
       now,
     );
+    await correctTouches(db, session, touchCorrections(change.apply));
     await markOrphaned(db, session, change.orphan.ids, change.orphan.reason);
     for (const { old, landed } of change.replace) await replaceVersion(db, session, old, landed);
     await insertVersions(db, session, change.insert);
     if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
     await touchLease(db, lease, session);
+  });
+}
+
+/**
+ * A handler that failed when its record was inserted, or an older one, said something else of what it touches: the
+ * history of a document must find every record that made it (I6).
+ */
+function touchCorrections(applied: readonly HandledWrites[]): { id: string; touches: readonly string[] }[] {
+  return applied.flatMap(({ record, writes }) => {
+    const touches = touchesOf(writes);
+    const isSame = touches.length === record.touches.length && touches.every((touch) => record.touches.includes(touch));
+    return isSame ? [] : [{ id: record._id, touches }];
   });
 }

@@ -31,5 +31,9 @@ export interface ProjectionTransaction {
   deleteFacts(model: FactModel, ids: readonly string[]): Promise<void>;
   /** Takes the write lock of a result's document. False when there is no such document. */
   lockResult(model: StateModel, key: string): Promise<boolean>;
-  setResult(model: StateModel<Fields, Fields>, key: string, fields: Readonly<Record<string, FieldValue>>): Promise<void>;
+  setResult(
+    model: StateModel<Fields, Fields>,
+    key: string,
+    fields: Readonly<Record<string, FieldValue>>,
+  ): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { LeaseWork } from '../leases/lease-work.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
+import { Nap } from '../lib/nap.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readReceived } from '../ledger/read-records.js';
 import { applyReceived, type FailedRecord, type HandlerRetryPolicy } from './apply-received.js';
@@ -32,19 +33,19 @@ export interface ProjectorDependencies {
 
 /** Applies what waits in the ledger of one program, for as long as its lease is held. */
 export class Projector {
-  #woken = false;
-  #wake: AbortController | undefined;
+  readonly #nap: Nap;
 
   constructor(
     readonly dependencies: ProjectorDependencies,
     readonly module: DomainModule,
     readonly work: LeaseWork,
-  ) {}
+  ) {
+    this.#nap = new Nap(dependencies.clock);
+  }
 
   /** Says that records wait. */
   wake(): void {
-    this.#woken = true;
-    this.#wake?.abort();
+    this.#nap.cutShort();
   }
 
   /** Applies one batch. Returns how many records were taken up; 0 means that nothing is due. */
@@ -68,8 +69,8 @@ export class Projector {
     watchWakes(db, this.module.name, () => this.wake(), signal);
     while (!signal.aborted) {
       try {
-        this.#woken = false;
-        if ((await this.pass()) === 0) await this.#rest(signal);
+        this.#nap.begin();
+        if ((await this.pass()) === 0) await this.#nap.rest(POLL_MS, signal);
       } catch (error) {
         if (error instanceof StaleFenceError) throw error;
         if (signal.aborted) return;
@@ -77,12 +78,5 @@ export class Projector {
         await clock.sleep(TROUBLE_MS, signal);
       }
     }
-  }
-
-  async #rest(signal: AbortSignal): Promise<void> {
-    if (this.#woken) return;
-    this.#wake = new AbortController();
-    await this.dependencies.clock.sleep(POLL_MS, AbortSignal.any([signal, this.#wake.signal]));
-    this.#wake = undefined;
   }
 }

@@ -8,8 +8,7 @@ import type { Step } from './fold.js';
 
 /** What a handler made of a record. */
 export type HandlerOutcome =
-  | { readonly ok: true; readonly writes: readonly Write[] }
-  | { readonly ok: false; readonly error: string };
+  { readonly ok: true; readonly writes: readonly Write[] } | { readonly ok: false; readonly error: string };
 
 /** What a handler needs of a record, before or after it is in the ledger. */
 export type HandledRecord = Pick<LedgerRecord, '_id' | 'kind' | 'name' | 'signature' | 'slot' | 'data'> & {
@@ -27,7 +26,9 @@ export function runHandler(module: DomainModule, record: HandledRecord): Handler
 
 /** `<collection>:<key>` of every state document that these writes change. */
 export function touchesOf(writes: readonly Write[]): string[] {
-  const touches = writes.flatMap((write) => (write.kind === 'fact' ? [] : [touchOf(write.model.collection, write.key)]));
+  const touches = writes.flatMap((write) =>
+    write.kind === 'fact' ? [] : [touchOf(write.model.collection, write.key)],
+  );
   return [...new Set(touches)];
 }
 
@@ -63,6 +64,7 @@ export function observationId(address: string, slot: number): string {
   return `account/${address}/${slot}`;
 }
 
-function addressOfObservation(id: string): string {
+/** The address in the id of an observation. */
+export function addressOfObservation(id: string): string {
   return id.split('/')[1] ?? '';
 }

@@ -10,7 +10,7 @@ import { fromStored } from '../lib/stored-value.js';
 import { appendReceived } from '../ledger/append-records.js';
 import { deadLetters } from '../ledger/dead-letter.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
-import { observationId, runHandler, touchesOf } from '../pipeline/run-handler.js';
+import { addressOfObservation, observationId, runHandler, touchesOf } from '../pipeline/run-handler.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
 
 /** Transactions whose accounts are read in one pass. */
@@ -49,15 +49,36 @@ export async function refreshAccounts(
     if (contextSlot < slot) continue;
     const records: LedgerRecord[] = [];
     for (const [position, address] of addresses.entries()) {
-      const record = await observe(db, module, codec, address, accounts[position] ?? null, contextSlot, new Date(clock.now()));
+      const record = await observe(
+        db,
+        module,
+        codec,
+        address,
+        accounts[position] ?? null,
+        contextSlot,
+        new Date(clock.now()),
+      );
       if (record) records.push(record);
     }
+    if (!(await areStillAbsent(chain, records, contextSlot))) continue;
     await appendReceived(db, records);
     if (records.length > 0) await wakeHolder(db, module.name);
     await deadLetters(db).updateOne({ _id: letter._id }, { $set: { refresh: [], resolvedAt: new Date(clock.now()) } });
     completed += 1;
   }
   return completed;
+}
+
+/** A missing account is only a suspicion until a second look, at the same slot or later, does not find it either. */
+async function areStillAbsent(
+  chain: RefresherDependencies['chain'],
+  records: readonly LedgerRecord[],
+  slot: number,
+): Promise<boolean> {
+  const absent = records.filter(({ data }) => data === null).map(({ _id }) => addressOfObservation(_id));
+  if (absent.length === 0) return true;
+  const second = await chain.accounts(absent, 'finalized', slot);
+  return second.contextSlot >= slot && second.accounts.every((account) => account === null);
 }
 
 /** What an account says that its document does not; null when it says nothing new, or is no account of the program. */
@@ -91,7 +112,8 @@ async function observeAbsence(
 ): Promise<LedgerRecord | null> {
   const touches: string[] = [];
   for (const model of module.models) {
-    if (model.kind === 'state' && (await readFields(db, model, address))) touches.push(touchOf(model.collection, address));
+    if (model.kind === 'state' && (await readFields(db, model, address)))
+      touches.push(touchOf(model.collection, address));
   }
   if (touches.length === 0) return null;
   return observation(module, address, slot, now, '', null, new Uint8Array(), touches);
@@ -99,11 +121,11 @@ async function observeAbsence(
 
 /** Owned fields of a document as values; null when there is none or it is a tombstone. */
 async function readFields(db: mongo.Db, model: StateModel, key: string): Promise<Record<string, FieldValue> | null> {
-  const document = await db.collection(model.collection).findOne({ [model.keyField]: key } as mongo.Filter<mongo.Document>);
+  const document = await db
+    .collection(model.collection)
+    .findOne({ [model.keyField]: key } as mongo.Filter<mongo.Document>);
   if (!document || (document._mooring as { closed?: boolean } | undefined)?.closed) return null;
-  return Object.fromEntries(
-    Object.keys(model.fields).map((name) => [name, fromStored(document[name]) as FieldValue]),
-  );
+  return Object.fromEntries(Object.keys(model.fields).map((name) => [name, fromStored(document[name]) as FieldValue]));
 }
 
 function observation(

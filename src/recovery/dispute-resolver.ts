@@ -1,5 +1,7 @@
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { StaleFenceError } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
+import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { readDisputed } from '../ledger/read-records.js';
 import { relandTransaction, type Correction, type RecoveryDependencies } from './settle-transaction.js';
@@ -17,14 +19,22 @@ export async function resolveDisputes(
   work: LeaseWork,
   module: DomainModule,
 ): Promise<number> {
-  const signatures = await readDisputed(dependencies.db, module.name, DISPUTES_PER_PASS);
-  let settled = 0;
-  for (const signature of signatures) {
-    const correction = await relandTransaction(dependencies, work, module, signature, 'confirmed');
-    if (!correction) continue;
-    settled += 1;
-    dependencies.onCorrected(correction);
-    dependencies.log.debug({ signature, entered: correction.entered.length }, 'disputed transaction settled');
-  }
-  return settled;
+  const { db, log, onCorrected } = dependencies;
+  // All at once: one that never lands is asked for with patience, and must not hold up the others.
+  const settled = await Promise.all(
+    (await readDisputed(db, module.name, DISPUTES_PER_PASS)).map(async (signature) => {
+      try {
+        const correction = await relandTransaction(dependencies, work, module, signature, 'confirmed');
+        if (!correction) return false;
+        onCorrected(correction);
+        log.debug({ signature, entered: correction.entered.length }, 'disputed transaction settled');
+        return true;
+      } catch (error) {
+        if (error instanceof StaleFenceError) throw error;
+        log.warn({ signature, error: messageOf(error) }, 'a disputed transaction could not be settled; trying again');
+        return false;
+      }
+    }),
+  );
+  return settled.filter(Boolean).length;
 }

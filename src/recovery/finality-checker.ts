@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import { touchLease } from '../leases/lease.js';
+import { StaleFenceError, touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
@@ -11,7 +11,12 @@ import { markFinalized } from '../ledger/mark-records.js';
 import { inTransaction } from '../store/transactions.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
 import { proveDropped } from './prove-dropped.js';
-import { relandTransaction, rollbackTransaction, type Correction, type RecoveryDependencies } from './settle-transaction.js';
+import {
+  relandTransaction,
+  rollbackTransaction,
+  type Correction,
+  type RecoveryDependencies,
+} from './settle-transaction.js';
 
 /** getSignatureStatuses takes at most this many signatures a call. */
 const STATUSES_PER_CALL = 256;
@@ -59,11 +64,15 @@ export async function checkFinality(
       verdicts.push({ held, verdict: judgeFinality(held.slot, statuses[position] ?? null, finalizedSlot) });
     });
   }
-  const having = (wanted: FinalityVerdict) => verdicts.filter(({ verdict }) => verdict === wanted).map(({ held }) => held);
+  const having = (wanted: FinalityVerdict) =>
+    verdicts.filter(({ verdict }) => verdict === wanted).map(({ held }) => held);
 
-  const finals = having('final');
+  // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
+  const isDisputed = ({ records }: HeldTransaction) => records.some((record) => record.disputed);
+  const finals = having('final').filter((held) => !isDisputed(held));
+  const unsure = [...having('elsewhere'), ...having('final').filter(isDisputed)];
   await finalize(dependencies, work, module, finals);
-  const ended = finals.length + (await reland(dependencies, work, module, having('elsewhere')));
+  const ended = finals.length + (await reland(dependencies, work, module, unsure));
   return ended + (await tryOrphans(dependencies, work, module, having('suspect'), verdicts.length));
 }
 
@@ -88,14 +97,19 @@ async function reland(
   dependencies: FinalityDependencies,
   work: LeaseWork,
   module: DomainModule,
-  elsewhere: readonly HeldTransaction[],
+  unsure: readonly HeldTransaction[],
 ): Promise<number> {
   let ended = 0;
-  for (const { signature } of elsewhere) {
-    const correction = await relandTransaction(dependencies, work, module, signature, 'finalized');
-    if (!correction) continue;
-    ended += 1;
-    dependencies.onCorrected(module, correction);
+  for (const { signature } of unsure) {
+    try {
+      const correction = await relandTransaction(dependencies, work, module, signature, 'finalized');
+      if (!correction) continue;
+      ended += 1;
+      dependencies.onCorrected(module, correction);
+    } catch (error) {
+      if (error instanceof StaleFenceError) throw error;
+      dependencies.log.warn({ signature, error: messageOf(error) }, 're-landing failed; trying again');
+    }
   }
   return ended;
 }
@@ -126,10 +140,14 @@ async function tryOrphans(
       }
       const reason = `dropped by a fork (${proof.how})`;
       const correction = await rollbackTransaction(dependencies, work, module, { signature, slot }, reason);
-      log.warn({ signature, slot, how: proof.how, events: correction.orphaned.length }, 'reorg: transaction rolled back');
+      log.warn(
+        { signature, slot, how: proof.how, events: correction.orphaned.length },
+        'reorg: transaction rolled back',
+      );
       dependencies.onCorrected(module, correction);
       ended += 1;
     } catch (error) {
+      if (error instanceof StaleFenceError) throw error;
       log.warn({ signature, slot, error: messageOf(error) }, 'suspect transaction: the chain could not be asked');
     }
   }

@@ -33,7 +33,11 @@ export interface GapFillerDependencies {
 /** What a sweep did. A failed one left the frontier where it was: the next one starts from there (I4). */
 export type SweepOutcome =
   | { readonly kind: 'complete'; readonly frontier: number; readonly found: number }
-  | { readonly kind: 'stopped'; readonly reason: WalkFailure | 'fetch-failed' | 'chain-unreachable'; readonly detail: string };
+  | {
+      readonly kind: 'stopped';
+      readonly reason: WalkFailure | 'fetch-failed' | 'chain-unreachable';
+      readonly detail: string;
+    };
 
 /**
  * Looks for transactions that no socket announced, and moves the frontier. Two walks: at finalized, from the head down
@@ -64,7 +68,10 @@ export async function sweep(dependencies: GapFillerDependencies, module: DomainM
  */
 async function begin({ db, clock, log, startSlot }: GapFillerDependencies, module: DomainModule, chain: ChainPort) {
   const since = startSlot > 0 ? startSlot : await chain.firstAvailableBlock();
-  log.info({ program: module.name, since }, 'history begins at this slot: the endpoint has none before, or START_SLOT says so');
+  log.info(
+    { program: module.name, since },
+    'history begins at this slot: the endpoint has none before, or START_SLOT says so',
+  );
   return beginFrontier(db, module.name, since, new Date(clock.now()));
 }
 
@@ -83,9 +90,12 @@ async function walkAndTake(
       if (step.value.reached) return { kind: 'walked', found };
       return { kind: 'stopped', reason: step.value.reason, detail: explain(step.value.reason, fromSlot) };
     }
-    const notices = step.value.signatures.map(
-      ({ signature, slot, failed }): Notice => ({ signature, slot, failed, source: 'sweep' }),
-    );
+    const notices = step.value.signatures.map(({ signature, slot, failed }): Notice => ({
+      signature,
+      slot,
+      failed,
+      source: 'sweep',
+    }));
     const unknown = await ingest.unknown(notices);
     const parked = await readParkedTransactions(
       db,

@@ -42,7 +42,15 @@ export function planRelanding(
     insert.push(entering.record);
     if (entering.writes) enter.push({ record: entering.record, writes: entering.writes });
   }
-  return { ...NO_CHANGE, withdraw, orphan: { ids: orphan, reason }, replace, insert, enter, settledSignature: signature };
+  return {
+    ...NO_CHANGE,
+    withdraw,
+    orphan: { ids: orphan, reason },
+    replace,
+    insert,
+    enter,
+    settledSignature: signature,
+  };
 }
 
 /** A version whose handler throws stays `received`: it is tried and counted like any other failing event. */
@@ -55,5 +63,19 @@ function enterFold(
   return {
     record: { ...version, state: 'applied', appliedAt: version.seenAt, touches: touchesOf(outcome.writes) },
     writes: outcome.writes,
+  };
+}
+
+/**
+ * The same change with what enters the fold left as `received`: for when a document refuses it (a unique index of
+ * people's own), so that it is tried and counted alone, like any other event, and the old version is gone all the same.
+ */
+export function deferEntering(change: LedgerChange): LedgerChange {
+  const wait = (record: LedgerRecord): LedgerRecord => ({ ...record, state: 'received', appliedAt: null });
+  return {
+    ...change,
+    replace: change.replace.map(({ old, landed }) => ({ old, landed: wait(landed) })),
+    insert: change.insert.map(wait),
+    enter: [],
   };
 }

@@ -19,7 +19,8 @@ export async function proveDropped(
   signature: string,
   slot: number,
 ): Promise<DropProof> {
-  if ((await chain.firstAvailableBlock()) > slot) return { kind: 'unknown', reason: 'the node has no history of that slot' };
+  if ((await chain.firstAvailableBlock()) > slot)
+    return { kind: 'unknown', reason: 'the node has no history of that slot' };
   if ((await chain.slot('finalized')) <= slot) return { kind: 'unknown', reason: 'the slot is not final yet' };
   const block = await chain.block(slot);
   if (block.kind === 'block') {

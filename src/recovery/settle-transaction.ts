@@ -6,9 +6,10 @@ import type { Commitment } from '../lib/commitment.js';
 import { parkDeadLetters } from '../ledger/dead-letter.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readSignature } from '../ledger/read-records.js';
+import { isOneDocumentsFault } from '../pipeline/apply-received.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import { commitChange, type LedgerChange } from '../pipeline/projection-store.js';
-import { planRelanding } from './plan-relanding.js';
+import { deferEntering, planRelanding } from './plan-relanding.js';
 
 /** What the steps that correct the ledger need. */
 export interface RecoveryDependencies {
@@ -73,8 +74,16 @@ async function correct(
   landed: readonly LedgerRecord[],
   reason: string,
 ): Promise<Correction> {
-  const change: LedgerChange = planRelanding(module, signature, held, landed, reason);
-  await commitChange(client, db, work.lease, module, change, new Date(clock.now()));
+  const commit = (planned: LedgerChange) =>
+    commitChange(client, db, work.lease, module, planned, new Date(clock.now()));
+  let change = planRelanding(module, signature, held, landed, reason);
+  try {
+    await commit(change);
+  } catch (error) {
+    if (change.enter.length === 0 || !isOneDocumentsFault(error)) throw error;
+    change = deferEntering(change);
+    await commit(change);
+  }
   const dropped = new Set(change.orphan.ids);
   return {
     orphaned: [...held.filter((record) => dropped.has(record._id)), ...change.replace.map(({ old }) => old)],

@@ -1,9 +1,11 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import { readFrontier } from '../ledger/frontier.js';
 import { ledgerEvents } from '../ledger/ledger-collections.js';
 import { firstOrderKeyOfSlot } from '../ledger/order-key.js';
+import { inTransaction } from '../store/transactions.js';
 
 /** How far the frontier must be past a tombstone, in slots: about 20 minutes, longer than any fork lives. */
 const GRACE_SLOTS = 3_000;
@@ -24,17 +26,20 @@ export async function purgeTombstones(db: mongo.Db, work: LeaseWork, module: Dom
       .toArray();
     const before = Math.min(frontier.slot - GRACE_SLOTS, Number(waiting[0]?.slot ?? Infinity));
     if (before <= 0) return 0;
-    let removed = 0;
-    for (const model of module.models) {
-      if (model.kind !== 'state') continue;
-      const outcome = await db.collection<{ _id: string }>(model.collection).deleteMany({
-        '_mooring.closed': true,
-        '_mooring.at': { $lt: firstOrderKeyOfSlot(before) },
-        // A tombstone that is only ours: its key and our mark.
-        $expr: { $lte: [{ $size: { $objectToArray: '$$ROOT' } }, model.keyField === '_id' ? 2 : 3] },
-      } as mongo.Filter<{ _id: string }>);
-      removed += outcome.deletedCount;
-    }
-    return removed;
+    return inTransaction(db.client, async (session) => {
+      let removed = 0;
+      for (const model of module.models) {
+        if (model.kind !== 'state') continue;
+        const tombstones = {
+          '_mooring.closed': true,
+          '_mooring.at': { $lt: firstOrderKeyOfSlot(before) },
+          // A tombstone that is only ours: its key and our mark.
+          $expr: { $lte: [{ $size: { $objectToArray: '$$ROOT' } }, model.keyField === '_id' ? 2 : 3] },
+        } as mongo.Filter<mongo.Document>;
+        removed += (await db.collection(model.collection).deleteMany(tombstones, { session })).deletedCount;
+      }
+      await touchLease(db, work.lease, session);
+      return removed;
+    });
   });
 }

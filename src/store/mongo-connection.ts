@@ -33,6 +33,6 @@ export async function connectMongo(uri: string, databaseName: string): Promise<M
       { cause: error },
     );
   }
-  const client = connection.getClient() as unknown as mongo.MongoClient;
+  const client = connection.getClient();
   return { client, db: client.db(databaseName), close: () => connection.close() };
 }

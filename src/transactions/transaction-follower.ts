@@ -19,7 +19,7 @@ export interface FollowTiming {
 }
 
 // A slot takes 400 ms; a leader drops what it has no room for, so the bytes are offered to the next ones.
-const DEFAULT_TIMING: FollowTiming = { pollMs: 400, resendMs: 2_000 };
+const DEFAULT_TIMING: FollowTiming = { pollMs: 250, resendMs: 2_000 };
 const TROUBLE: BackoffPolicy = { firstMs: 500, maxMs: 10_000, jitter: 0.5 };
 
 interface FollowerDeps {

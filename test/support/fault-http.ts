@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { systemClock } from '../../src/lib/clock.js';
 import { count, type FaultSwitches } from './fault-switches.js';
 import type { HttpAnswer, RpcAnswer, RpcRequest } from './json-rpc.js';
@@ -35,13 +35,16 @@ async function answerTo(upstreamUrl: string, switches: FaultSwitches, body: stri
   return { status: 200, body: JSON.stringify({ jsonrpc: '2.0', id: call.id, ...made }) };
 }
 
-async function forwardBody(upstreamUrl: string, body: string): Promise<HttpAnswer> {
-  const answer = await fetch(upstreamUrl, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
+/** On a connection of its own each time: one kept alive can be closed by the chain at the wrong moment, a fault not asked for. */
+function forwardBody(upstreamUrl: string, body: string): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const request = httpRequest(upstreamUrl, { method: 'POST', agent: false, headers }, (answer) => {
+      readBody(answer).then((text) => resolve({ status: answer.statusCode ?? 502, body: text }), reject);
+    });
+    request.once('error', reject);
+    request.end(body);
   });
-  return { status: answer.status, body: await answer.text() };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

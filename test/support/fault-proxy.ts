@@ -46,6 +46,8 @@ export async function startFaultProxy(upstream: { rpcUrl: string; wsUrl: string 
       const server = createServer((request, response) => {
         passHttp(upstream.rpcUrl, switches, request, response).catch(() => response.destroy());
       });
+      // Never the first to close an idle connection: a client just reusing it would see a fault nobody asked for.
+      server.keepAliveTimeout = 0;
       server.on('connection', (socket) => {
         connections.add(socket);
         socket.once('close', () => connections.delete(socket));

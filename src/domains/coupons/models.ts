@@ -125,5 +125,12 @@ export const Sale = defineFact(
     signature: field.text(),
     slot: field.integer(),
   },
-  { indexes: [{ keys: { promotion: 1, soldAt: -1 } }, { keys: { coupon: 1 } }, { keys: { buyer: 1 } }, { keys: { seller: 1 } }] },
+  {
+    indexes: [
+      { keys: { promotion: 1, soldAt: -1 } },
+      { keys: { coupon: 1 } },
+      { keys: { buyer: 1 } },
+      { keys: { seller: 1 } },
+    ],
+  },
 );

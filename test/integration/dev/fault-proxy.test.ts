@@ -75,11 +75,7 @@ describe('the fault proxy', () => {
 
   it('refuse answers no connection for its time, then does again', async () => {
     const refused = proxy.refuse(400);
-    await eventually(
-      async () =>
-        (await fetch(proxy.rpcUrl).catch((error: Error) => String(error.cause))).toString().includes('REFUSED'),
-      { everyMs: 5 },
-    );
+    await eventually(() => isRefused(proxy.rpcUrl), { everyMs: 5 });
     await refused;
     expect(await connection.getSlot()).toBeGreaterThan(0);
   });

@@ -62,11 +62,12 @@ describe('walkSignatures', () => {
 
   it('notices that the node behind the address changed', async () => {
     const chain = history({ 10: 2, 9: 2, 8: 4, 7: 1 });
-    const other = history({ 9: 1 });
+    // It knows the cursor, and lacks the slot that has to show up again.
+    const other = history({ 9: 2, 7: 1 });
     const switching: Chain = {
       signaturesFor: (address, query) => (query.before ? other : chain).signaturesFor(address, query),
       firstAvailableBlock: () => chain.firstAvailableBlock(),
-      signatureStatuses: (signatures) => other.signatureStatuses(signatures),
+      signatureStatuses: (signatures) => chain.signatureStatuses(signatures),
     };
     const { outcome } = await walk(switching);
     expect(outcome).toEqual({ reached: false, reason: 'inconsistent' });

@@ -69,8 +69,8 @@ describe('the codec of idl/coupons.json decodes what Anchor encodes', () => {
     );
   });
 
-  it.each(codec.accountNames)('account %s, in a larger allocation', (name) => {
-    fc.assert(
+  it.each(codec.accountNames)('account %s, in a larger allocation', async (name) => {
+    await fc.assert(
       fc.asyncProperty(anchorStruct(name), async (value) => {
         const bytes = Buffer.concat([await coder.accounts.encode(camelCase(name), value), Buffer.alloc(50)]);
         expect(codec.decodeAccount(bytes)).toEqual({ ok: true, name, data: inOurWords(value) });

@@ -71,9 +71,16 @@ const bytesOf = (parts: readonly Sample[]): number[] => parts.flatMap((part) => 
 /** Several samples of one type: what the elements of a vector need. Only leaves vary; others repeat. */
 const several = (sample: Sample, count: number): Sample[] => new Array<Sample>(count).fill(sample);
 const listValue = (sample: Sample, count: number): DecodedValue =>
-  sample.type === 'u8'
+  isByte(sample.type, sample.definitions)
     ? new Uint8Array(count).fill(sample.value as number)
     : several(sample, count).map(({ value }) => value);
+/** Also behind aliases: lists of bytes are byte strings. */
+function isByte(type: unknown, definitions: readonly IdlTypeDefinition[]): boolean {
+  if (type === 'u8') return true;
+  const name = (type as { defined?: { name: string } }).defined?.name;
+  const definition = definitions.find((item) => item.name === name)?.type;
+  return definition?.kind === 'type' && isByte(definition.alias, definitions);
+}
 
 /** Samples of any type Anchor 0.30+ writes, nested. */
 export const anySample: fc.Arbitrary<Sample> = fc.letrec<{ sample: Sample }>((tie) => {

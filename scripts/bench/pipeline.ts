@@ -1,0 +1,129 @@
+import type { mongo } from 'mongoose';
+import type { Notice } from '../../src/pipeline/ingest.js';
+import { median, rounded, secondsOf } from './figures.js';
+import { CouponHistory } from './history.js';
+import { buildPipeline, openBenchDatabase, WRITTEN_COLLECTIONS, type BenchDatabase } from './pipeline-bed.js';
+import type { Progress } from './progress.js';
+
+export interface PipelineOptions {
+  /** Events of each run; one row of figures each. */
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  /** Documents per insert and records per projecting transaction. */
+  readonly batchSize: number;
+}
+
+/** One size. */
+export interface PipelineFigures {
+  readonly events: number;
+  /** Ledger records and domain documents together: what the plain inserts write. */
+  readonly documents: number;
+  readonly pipelineEventsPerSecond: number;
+  readonly plainEventsPerSecond: number;
+  /** Pipeline over plain, of the medians. */
+  readonly ratio: number;
+  readonly ratios: readonly number[];
+}
+
+/** What `npm run bench -- pipeline` measures. */
+export interface PipelineReport {
+  readonly batchSize: number;
+  readonly sizes: readonly PipelineFigures[];
+}
+
+type Written = ReadonlyMap<string, readonly mongo.Document[]>;
+
+/** Fills a database through the pipeline and another one by plain inserts of the same documents, round by round. */
+export async function benchPipeline(uri: string, options: PipelineOptions, progress: Progress): Promise<PipelineReport> {
+  const sizes: PipelineFigures[] = [];
+  for (const events of options.sizes) sizes.push(await benchSize(uri, events, options, progress));
+  return { batchSize: options.batchSize, sizes };
+}
+
+async function benchSize(
+  uri: string,
+  atLeast: number,
+  { rounds, batchSize }: PipelineOptions,
+  progress: Progress,
+): Promise<PipelineFigures> {
+  const pipelineSeconds: number[] = [];
+  const plainSeconds: number[] = [];
+  let events = 0;
+  let documents = 0;
+  for (let round = 1; round <= rounds; round++) {
+    const notices = new CouponHistory(round).notices(atLeast);
+    const piped = await runPipeline(uri, notices, batchSize);
+    const plain = await runPlainInserts(uri, piped.written, batchSize);
+    pipelineSeconds.push(piped.seconds);
+    plainSeconds.push(plain);
+    events = piped.events;
+    documents = [...piped.written.values()].reduce((sum, list) => sum + list.length, 0);
+    progress(
+      `pipeline: ${events} events, round ${round} of ${rounds}: ${rounded(events / piped.seconds)}/s, ` +
+        `plain ${rounded(events / plain)}/s, ratio ${rounded(plain / piped.seconds, 2)}`,
+    );
+  }
+  return {
+    events,
+    documents,
+    pipelineEventsPerSecond: rounded(events / median(pipelineSeconds)),
+    plainEventsPerSecond: rounded(events / median(plainSeconds)),
+    ratio: rounded(median(plainSeconds) / median(pipelineSeconds), 2),
+    ratios: pipelineSeconds.map((seconds, round) => rounded((plainSeconds[round] ?? Number.NaN) / seconds, 2)),
+  };
+}
+
+/** Ingest and projection side by side, as in a worker, until the last event is applied. */
+async function runPipeline(uri: string, notices: readonly Notice[], batchSize: number) {
+  const database = await openBenchDatabase(uri);
+  try {
+    const { ingest, projector, applied } = await buildPipeline(database, batchSize);
+    let stored = 0;
+    let ingesting = true;
+    const store = async () => {
+      for (const batch of batchesOf(notices, batchSize)) {
+        const decoded = batch.map((notice) => ingest.decodeFromLogs(notice)).filter((item) => item !== null);
+        for (const count of (await ingest.store(decoded)).values()) stored += count;
+        projector.wake();
+      }
+    };
+    const seconds = await secondsOf(async () => {
+      const stop = new AbortController();
+      const projecting = projector.run(stop.signal);
+      await store();
+      ingesting = false;
+      while (applied() < stored) await Promise.race([projecting, new Promise((resolve) => setTimeout(resolve, 2))]);
+      stop.abort();
+      await projecting;
+    });
+    if (ingesting || applied() !== stored) throw new Error(`${applied()} of ${stored} events were applied`);
+    return { seconds, events: stored, written: await readWritten(database) };
+  } finally {
+    await database.drop();
+  }
+}
+
+async function readWritten({ db }: BenchDatabase): Promise<Written> {
+  const written = new Map<string, mongo.Document[]>();
+  for (const name of WRITTEN_COLLECTIONS) written.set(name, await db.collection(name).find().toArray());
+  return written;
+}
+
+async function runPlainInserts(uri: string, written: Written, batchSize: number): Promise<number> {
+  const database = await openBenchDatabase(uri);
+  try {
+    return await secondsOf(async () => {
+      for (const [name, documents] of written) {
+        for (const batch of batchesOf(documents, batchSize)) {
+          await database.db.collection(name).insertMany([...batch], { ordered: false });
+        }
+      }
+    });
+  } finally {
+    await database.drop();
+  }
+}
+
+function* batchesOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}

@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { Command } from '../domain-kit/command.js';
+import type { Model } from '../domain-kit/model.js';
+import type { DomainRoutes, ReadRoute } from '../domain-kit/routes.js';
+import { filterFields, MAX_LIMIT } from './list-query.js';
+import { documentSchema, pageSchema } from './model-schema.js';
+import { PROBLEMS, type ProblemCode } from './problem.js';
+import { EVENT_FILTERS } from './read-events.js';
+
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    programError: z
+      .object({ name: z.string(), message: z.string(), code: z.int().nullable(), program: z.string().nullable() })
+      .optional(),
+    requestId: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+
+const transactionFields = {
+  id: z.string(),
+  state: z.enum(['pending', 'signed', 'sent', 'confirmed', 'failed', 'expired']),
+  address: z.string().nullable(),
+  addresses: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  signature: z.string().nullable(),
+  slot: z.int().nullable(),
+  commitment: z.enum(['confirmed', 'finalized']).nullable(),
+};
+const pendingSchema = z
+  .object({ ...transactionFields, statusUrl: z.string(), detail: z.string() })
+  .meta({ id: 'PendingWrite', description: 'Not known, or not readable yet: ask statusUrl' });
+const transactionSchema = z
+  .object({ ...transactionFields, command: z.string(), readable: z.boolean(), documents: z.array(z.unknown()) })
+  .meta({ id: 'Transaction' });
+const eventSchema = z
+  .object({
+    id: z.string(),
+    program: z.string(),
+    name: z.string(),
+    signature: z.string(),
+    slot: z.int(),
+    data: z.unknown(),
+    state: z.enum(['received', 'applied', 'dead', 'orphaned']),
+    commitment: z.enum(['confirmed', 'finalized']),
+    touches: z.array(z.string()),
+  })
+  .meta({ id: 'Event', description: 'A record of the ledger' });
+
+/** The OpenAPI document, from the same schemas that requests are checked with and models are stored by. */
+export function openApiDocument(domains: readonly DomainRoutes[], version: string): OpenApiDocument {
+  const paths: ZodOpenApiPathsObject = {};
+  const add = (path: string, method: 'get' | 'post' | 'patch', operation: ZodOpenApiOperationObject) => {
+    paths[path] = { ...paths[path], [method]: operation };
+  };
+  const schemas = new Map<Model, z.ZodType>();
+  for (const { reads, commands, module } of domains) {
+    for (const { model } of reads) schemas.set(model, documentSchema(model));
+    for (const read of reads) {
+      const schema = schemas.get(read.model) as z.ZodType;
+      add(`/api${read.path}`, 'get', listOperation(module.name, read, schema));
+      const key = read.model.kind === 'state' ? 'address' : 'id';
+      add(`/api${read.path}/{${key}}`, 'get', {
+        tags: [module.name],
+        summary: `One of ${read.model.collection}`,
+        requestParams: { path: z.object({ [key]: z.string() }) },
+        responses: { 200: json('The document', schema), ...problems('not-found') },
+      });
+    }
+    for (const command of commands)
+      add(`/api${openApiPath(command.path)}`, command.method, commandOperation(module.name, command));
+  }
+  add('/api/events', 'get', {
+    tags: ['ledger'],
+    summary: 'Events as they were on chain, newest first, and what became of them',
+    requestParams: { query: queryOf(EVENT_FILTERS) },
+    responses: { 200: json('A page', pageSchema(eventSchema)), ...problems('invalid-request') },
+  });
+  add('/api/events/{id}', 'get', {
+    tags: ['ledger'],
+    summary: 'One event',
+    requestParams: { path: z.object({ id: z.string() }) },
+    responses: { 200: json('The event', eventSchema), ...problems('not-found') },
+  });
+  add('/api/transactions/{id}', 'get', {
+    tags: ['transactions'],
+    summary: 'How a write stands',
+    security: [{ bearer: [] }, { apiKey: [] }],
+    requestParams: { path: z.object({ id: z.string() }) },
+    responses: { 200: json('The transaction', transactionSchema), ...problems('unauthenticated', 'not-found') },
+  });
+  for (const [path, summary] of Object.entries({
+    '/api/status': 'The whole system on one page',
+    '/health/live': 'The process lives',
+    '/health/ready': 'The system can be relied on: database, listener, lag. 503 when not.',
+  })) {
+    add(path, 'get', {
+      tags: ['operations'],
+      summary,
+      responses: { 200: json('As it is', z.record(z.string(), z.unknown())) },
+    });
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'mooring',
+      version,
+      description:
+        'Documents that follow Solana programs. Writes go to the chain first; u64s are strings of digits; lists page by cursor.',
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+      },
+    },
+  });
+}
+
+function listOperation(tag: string, { model, summary }: ReadRoute, schema: z.ZodType): ZodOpenApiOperationObject {
+  return {
+    tags: [tag],
+    summary: `Lists ${summary}`,
+    requestParams: { query: queryOf(filterFields(model)) },
+    responses: { 200: json('A page', pageSchema(schema)), ...problems('invalid-request', 'invalid-cursor') },
+  };
+}
+
+function commandOperation(tag: string, command: Command): ZodOpenApiOperationObject {
+  const params = command.path.match(/:\w+/g);
+  const done = z.object({ ...transactionFields, document: z.unknown(), documents: z.array(z.unknown()) });
+  return {
+    tags: [tag],
+    operationId: command.name,
+    summary: command.summary,
+    security: [{ bearer: [] }, { apiKey: [] }],
+    requestParams: {
+      ...(params ? { path: command.params as unknown as z.ZodObject } : {}),
+      header: z.object({
+        'idempotency-key': z.string().optional().meta({ description: 'The same key has at most one effect' }),
+      }),
+    },
+    requestBody: { content: { 'application/json': { schema: command.body } } },
+    responses: {
+      [params ? 200 : 201]: json('Confirmed, and the document is readable', done),
+      202: json('Not known or not readable yet', pendingSchema),
+      ...problems(
+        'invalid-request',
+        'unauthenticated',
+        'account-not-found',
+        'raced',
+        'program-refused',
+        'rate-limited',
+        'chain-unreachable',
+      ),
+    },
+  };
+}
+
+function queryOf(filters: readonly string[]) {
+  return z.object({
+    limit: z
+      .string()
+      .optional()
+      .meta({ description: `1 to ${MAX_LIMIT}` }),
+    cursor: z.string().optional().meta({ description: '`nextCursor` of the page before' }),
+    ...Object.fromEntries(filters.map((name) => [name, z.string().optional()])),
+  });
+}
+
+function json(description: string, schema: z.ZodType) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function problems(...codes: ProblemCode[]) {
+  const byStatus: Record<string, { description: string; content: Record<string, { schema: z.ZodType }> }> = {};
+  for (const code of codes) {
+    const [status, title] = PROBLEMS[code];
+    byStatus[status] = { description: title, content: { 'application/problem+json': { schema: problemSchema } } };
+  }
+  return byStatus as Record<`${4 | 5}${string}`, (typeof byStatus)[string]>;
+}
+
+function openApiPath(path: string): string {
+  return path.replace(/:(\w+)/g, '{$1}');
+}

@@ -1,0 +1,118 @@
+import express, { type Express, type RequestHandler } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import type { mongo } from 'mongoose';
+import type { CommandContext } from '../domain-kit/command.js';
+import type { DomainRoutes } from '../domain-kit/routes.js';
+import type { Clock } from '../lib/clock.js';
+import type { Log } from '../lib/log.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { TransactionSubmitter } from '../transactions/transaction-submitter.js';
+import { accessLog } from './access-log.js';
+import { answerProblem, nothingHere, sendProblem } from './answer-problem.js';
+import type { ApiKeys } from './api-keys.js';
+import { requireScope } from './authenticate.js';
+import { openApiDocument } from './openapi.js';
+import type { HealthSource, OwnTransactionDoor } from './ports.js';
+import { Problem } from './problem.js';
+import { commandRoutes, type WriteTiming } from './routes/command-routes.js';
+import { documentRoutes } from './routes/document-routes.js';
+import { eventRoutes } from './routes/event-routes.js';
+import { healthRoutes } from './routes/health-routes.js';
+import { openApiRoutes } from './routes/openapi-routes.js';
+import { problemRoutes } from './routes/problem-routes.js';
+import { statusRoutes } from './routes/status-routes.js';
+import { transactionRoutes } from './routes/transaction-routes.js';
+
+export interface ApiSettings {
+  readonly version: string;
+  readonly apiKeysForReads: boolean;
+  readonly rateLimitPerMinute: number;
+  readonly bodyLimitKb: number;
+  readonly trustProxyHops: number;
+  readonly maxLagSlots: number;
+  readonly timing?: WriteTiming;
+}
+
+/** Everything the API stands on; src/app wires it. */
+export interface ApiDeps {
+  readonly db: mongo.Db;
+  readonly domains: readonly { readonly routes: DomainRoutes; readonly context: CommandContext }[];
+  readonly submitter: Pick<TransactionSubmitter, 'submit' | 'look'>;
+  readonly door: OwnTransactionDoor;
+  readonly health: HealthSource;
+  readonly apiKeys: Pick<ApiKeys, 'verify'>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly settings: ApiSettings;
+  /** More for `/api/status`. */
+  readonly status?: () => Promise<Readonly<Record<string, unknown>>>;
+  /** More routes (GraphQL, a dashboard), by path. They are behind the rate limit, not behind keys. */
+  readonly mounts?: readonly { readonly path: string; readonly handler: RequestHandler }[];
+}
+
+const MINUTE_MS = 60_000;
+/** Long enough for a congested cluster's confirmation, shorter than a proxy's usual 60 s. */
+const DEFAULT_TIMING: WriteTiming = { chainMs: 20_000, documentsMs: 10_000 };
+
+/** The HTTP API as an Express app. It listens nowhere yet. */
+export function createApi(deps: ApiDeps): Express {
+  const { db, log, metrics, settings } = deps;
+  const domains = deps.domains.map(({ routes }) => routes);
+  const models = new Map(domains.flatMap(({ reads }) => reads.map(({ model }) => [model.collection, model] as const)));
+  const writes = { ...deps, models, timing: settings.timing ?? DEFAULT_TIMING };
+  const pass: RequestHandler = (_request, _response, next) => next();
+  const forReads = settings.apiKeysForReads ? requireScope(deps.apiKeys, 'read') : pass;
+  const forWrites = requireScope(deps.apiKeys, 'write');
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', settings.trustProxyHops);
+  app.set('query parser', 'simple');
+  app.use(accessLog(log, metrics, deps.clock));
+  // Behind plain HTTP, as in development, a browser would look for the page's style at https.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(healthRoutes(deps.health, metrics, settings.maxLagSlots));
+  app.use(
+    rateLimit({
+      windowMs: MINUTE_MS,
+      limit: settings.rateLimitPerMinute,
+      standardHeaders: 'draft-8',
+      legacyHeaders: false,
+      handler: (_request, response) => sendProblem(response, new Problem('rate-limited')),
+    }),
+  );
+  app.use(problemRoutes());
+  app.use(openApiRoutes(openApiDocument(domains, settings.version)));
+  for (const { path, handler } of deps.mounts ?? []) app.use(path, handler);
+
+  // Who may not write is told so before anybody reads what they sent.
+  app.use('/api', (request, response, next) => {
+    const reads = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
+    return (reads ? forReads : forWrites)(request, response, next);
+  });
+  app.use('/api/transactions', requireScope(deps.apiKeys, 'write'));
+  app.use('/api', express.json({ limit: settings.bodyLimitKb * 1_024, type: ['json', '+json'] }));
+  app.use(
+    '/api',
+    statusRoutes({
+      ...settings,
+      db,
+      health: deps.health,
+      domains,
+      heldSigners: [...new Set(deps.domains.flatMap(({ context }) => context.heldSigners))],
+      ...(deps.status ? { more: deps.status } : {}),
+    }),
+    transactionRoutes(writes),
+    eventRoutes(db, [...models.values()]),
+    ...deps.domains.map(({ routes, context }) => commandRoutes(writes, routes.commands, context)),
+    documentRoutes(
+      db,
+      domains.flatMap(({ reads }) => reads),
+    ),
+  );
+  app.use(nothingHere);
+  app.use(answerProblem(log, metrics));
+  return app;
+}

@@ -1,0 +1,77 @@
+import { ApiKeys } from '../api/api-keys.js';
+import { listen } from '../api/http-server.js';
+import { createApi } from '../api/server.js';
+import { createCommandContext } from '../domain-kit/command-context.js';
+import type { DomainRoutes } from '../domain-kit/routes.js';
+import { systemClock as clock } from '../lib/clock.js';
+import { loadSigners } from '../transactions/keypair-signers.js';
+import { TransactionStore } from '../transactions/transaction-store.js';
+import { TransactionSubmitter } from '../transactions/transaction-submitter.js';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Foundation } from './foundation.js';
+import { createHealthSource } from './health-source.js';
+import { createOwnTransactionDoor } from './own-transactions.js';
+
+/** Requests under way when the process is asked to stop get this long, in milliseconds. */
+const CLOSE_GRACE_MS = 10_000;
+
+/** The API while it serves. */
+export interface ApiProcess {
+  /** For people. */
+  readonly url: string;
+  readonly apiKeys: ApiKeys;
+  stop(): Promise<void>;
+}
+
+/** Serves the HTTP API over a foundation. Takes up the transactions that a process before it left unresolved. */
+export async function startApi(foundation: Foundation, domains: readonly DomainRoutes[]): Promise<ApiProcess> {
+  const { config, log, metrics, mongo, pool, modules } = foundation;
+  const signers = await loadSigners({ keypairPaths: config.signerKeypairPaths, secretKeys: config.signerSecretKeys });
+  const store = new TransactionStore(mongo.db);
+  await store.ensureIndexes();
+  const submitter = new TransactionSubmitter({
+    chain: pool.chain,
+    store,
+    signers,
+    catalogs: modules.map(({ module, codec }) => ({
+      address: codec.programId,
+      errors: (module.program.idl as { errors?: { code: number; name: string; msg?: string }[] }).errors ?? [],
+    })),
+    clock,
+    log,
+    metrics,
+  });
+  const apiKeys = new ApiKeys(mongo.db, clock);
+  const door = createOwnTransactionDoor(foundation);
+  const app = createApi({
+    db: mongo.db,
+    domains: modules.flatMap(({ module, codec }) =>
+      domains
+        .filter((routes) => routes.module.name === module.name)
+        .map((routes) => ({
+          routes,
+          context: createCommandContext({ chain: pool.chain, codec, heldSigners: signers.addresses }),
+        })),
+    ),
+    submitter,
+    door,
+    health: createHealthSource(foundation),
+    apiKeys,
+    log,
+    metrics,
+    clock,
+    settings: { ...config, version: packageJson.version },
+  });
+  await submitter.resumeUnresolved();
+  const server = await listen(app, { host: config.host, port: config.port });
+  log.info({ url: server.url, signers: signers.addresses }, 'api listening');
+  return {
+    url: server.url,
+    apiKeys,
+    stop: async () => {
+      await server.close(CLOSE_GRACE_MS);
+      door.stop();
+      await submitter.stop();
+    },
+  };
+}

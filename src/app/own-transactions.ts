@@ -1,0 +1,39 @@
+import type { OwnTransactionDoor } from '../api/ports.js';
+import { TransactionFetcher } from '../chain/transaction-fetcher.js';
+import { systemClock as clock } from '../lib/clock.js';
+import { ledgerEvents } from '../ledger/ledger-collections.js';
+import { createIngest } from './create-ingest.js';
+import type { Foundation } from './foundation.js';
+
+/** How often the ledger is asked whether a transaction is in the documents, in milliseconds. */
+const POLL_MS = 20;
+/** An API answer should not hang on a node that lags; the worker and the sweep bring the events anyway. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * The API's own way into the ledger: it knows the signature first, so it need not wait for the socket. It only
+ * inserts; who holds the program's lease projects, in whatever process.
+ */
+export function createOwnTransactionDoor(foundation: Foundation): OwnTransactionDoor & { stop(): void } {
+  const { mongo, pool, modules } = foundation;
+  const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random: Math.random, patienceMs: PATIENCE_MS });
+  const ingests = modules.map((installed) => createIngest(foundation, installed, fetcher));
+  return {
+    ingest: async (signature, slot) => {
+      for (const ingest of ingests) await ingest.take([{ signature, slot, failed: false, source: 'own' }], 'confirmed');
+    },
+    waitApplied: async (signature, timeoutMs) => {
+      const deadline = clock.monotonic() + timeoutMs;
+      for (;;) {
+        const records = await ledgerEvents(mongo.db)
+          .find({ signature }, { projection: { state: 1 } })
+          .toArray();
+        // A dead record will not become readable by waiting; whoever asks sees what the documents hold.
+        if (records.length > 0 && records.every(({ state }) => state !== 'received')) return 'applied';
+        if (clock.monotonic() >= deadline) return 'timeout';
+        await clock.sleep(POLL_MS);
+      }
+    },
+    stop: () => fetcher.stop(),
+  };
+}

@@ -1,0 +1,48 @@
+import { loadDotEnv, readConfig, type Config } from '../config/env.js';
+import { messageOf, MooringError } from '../lib/errors.js';
+import { createLogger, type Logger } from '../telemetry/logger.js';
+
+/** A process that does not end within this time after the first signal is ended by force, in milliseconds. */
+const SHUTDOWN_PATIENCE_MS = 20_000;
+
+/** Something that runs until it is stopped. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a process of mooring and ends it gracefully on SIGTERM and SIGINT: what is under way is finished, leases are
+ * given up, then it exits with 0. A failed start exits with 1 and one line that says what to do.
+ */
+export async function runProcess(start: (config: Config, log: Logger) => Promise<Running>): Promise<void> {
+  loadDotEnv();
+  let log: Logger | undefined;
+  try {
+    const config = readConfig();
+    log = createLogger(config);
+    const running = await start(config, log);
+    const logger = log;
+    let stopping = false;
+    const stop = (signal: string) => {
+      if (stopping) return;
+      stopping = true;
+      logger.info({ signal }, 'stopping: finishing what is under way');
+      setTimeout(() => process.exit(1), SHUTDOWN_PATIENCE_MS).unref();
+      running.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error({ error: messageOf(error) }, 'could not stop cleanly');
+          process.exit(1);
+        },
+      );
+    };
+    process.on('SIGTERM', () => stop('SIGTERM'));
+    process.on('SIGINT', () => stop('SIGINT'));
+    // PM2 waits for this before it counts the process as up.
+    process.send?.('ready');
+  } catch (error) {
+    const advice = error instanceof MooringError ? error.message : ((error as Error).stack ?? messageOf(error));
+    process.stderr.write(`mooring cannot start: ${advice}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,71 @@
+import type { mongo } from 'mongoose';
+import type { ChainPort } from '../chain/chain-port.js';
+import type { ProgramCodec } from '../decoding/types.js';
+import { diffFields } from '../domain-kit/diff-document.js';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { StateModel } from '../domain-kit/model.js';
+import type { StateWrite } from '../domain-kit/writes.js';
+import type { Finding } from './audit-report.js';
+import { ownedFields, readDocuments } from './stored-documents.js';
+
+/** What one witness found among how many documents that exist or should exist. */
+export interface Testimony {
+  readonly documents: number;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Compares every state document with the account it mirrors, field by field.
+ * @throws RpcError when the chain does not answer: an audit that could not look has found nothing out (I5).
+ */
+export async function auditAgainstChain(
+  db: mongo.Db,
+  chain: Pick<ChainPort, 'programAccounts'>,
+  module: DomainModule,
+  codec: ProgramCodec,
+): Promise<Testimony> {
+  const expected = new Map<StateModel, Map<string, StateWrite>>();
+  const findings: Finding[] = [];
+  for (const [type, handler] of Object.entries(module.accounts)) {
+    const discriminator = codec.accountDiscriminator(type);
+    if (!discriminator) continue;
+    const { accounts } = await chain.programAccounts(codec.programId, { discriminator }, 'confirmed');
+    for (const { address, data } of accounts) {
+      const decoded = codec.decodeAccount(data);
+      // An account that does not decode mirrors nothing: its document, if any, shows up as orphaned.
+      if (!decoded.ok) continue;
+      const write = handler(address, decoded.data);
+      if (write.kind !== 'state') continue;
+      const ofModel = expected.get(write.model) ?? new Map<string, StateWrite>();
+      expected.set(write.model, ofModel.set(write.key, write));
+    }
+  }
+
+  let documents = 0;
+  for (const model of module.models) {
+    if (model.kind !== 'state') continue;
+    const wanted = expected.get(model) ?? new Map<string, StateWrite>();
+    documents += wanted.size;
+    const unseen = new Set(wanted.keys());
+    const about = { program: module.name, collection: model.collection, witness: 'chain' as const };
+    for await (const batch of readDocuments(db, model)) {
+      for (const { key, fields } of batch) {
+        unseen.delete(key);
+        const account = wanted.get(key);
+        if (!account) {
+          documents += 1;
+          findings.push({ ...about, key, kind: 'orphaned', fields: [] });
+          continue;
+        }
+        const differences = diffFields(
+          ownedFields(model).filter((name) => name in account.patch),
+          account.patch,
+          fields,
+        );
+        if (differences.length > 0) findings.push({ ...about, key, kind: 'drift', fields: differences });
+      }
+    }
+    for (const key of unseen) findings.push({ ...about, key, kind: 'missing', fields: [] });
+  }
+  return { documents, findings };
+}

@@ -1,0 +1,55 @@
+import type { mongo } from 'mongoose';
+import type { FieldValue } from '../domain-kit/field.js';
+import type { Model, StateModel } from '../domain-kit/model.js';
+import { fromStored } from '../lib/stored-value.js';
+
+/** A document as an audit sees it: owned and settled fields as values. */
+export interface StoredDocument {
+  readonly key: string;
+  readonly fields: Readonly<Record<string, FieldValue | undefined>>;
+}
+
+/** Documents read at once. */
+const BATCH = 500;
+
+/** Every document of a model that counts, tombstones left out, in batches. */
+export async function* readDocuments(db: mongo.Db, model: Model): AsyncGenerator<StoredDocument[]> {
+  const cursor = db
+    .collection(model.collection)
+    .find({ '_mooring.closed': { $ne: true } })
+    .batchSize(BATCH);
+  let batch: StoredDocument[] = [];
+  for await (const document of cursor) {
+    batch.push(viewOf(model, document));
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The documents of these keys that count. */
+export async function readDocumentsByKey(
+  db: mongo.Db,
+  model: Model,
+  keys: readonly string[],
+): Promise<Map<string, StoredDocument>> {
+  const keyField = model.kind === 'state' ? model.keyField : '_id';
+  const documents = await db
+    .collection(model.collection)
+    .find({ [keyField]: { $in: [...keys] }, '_mooring.closed': { $ne: true } } as mongo.Filter<mongo.Document>)
+    .toArray();
+  return new Map(documents.map((document) => viewOf(model, document)).map((view) => [view.key, view]));
+}
+
+/** Names of the fields that a fold or an account decides. */
+export function ownedFields(model: Model): string[] {
+  return Object.keys(model.fields);
+}
+
+function viewOf(model: Model, document: mongo.Document): StoredDocument {
+  const keyField = model.kind === 'state' ? model.keyField : '_id';
+  const names = [...ownedFields(model), ...Object.keys((model as Partial<StateModel>).settled ?? {})];
+  const fields = Object.fromEntries(names.map((name) => [name, fromStored(document[name]) as FieldValue | undefined]));
+  return { key: String(document[keyField]), fields };
+}
