@@ -60,7 +60,7 @@ export async function refreshAccounts(
       );
       if (record) records.push(record);
     }
-    if (!(await areStillAbsent(chain, records, contextSlot))) continue;
+    if (!(await areStillAbsent(chain, codec.programId, records, contextSlot))) continue;
     await appendReceived(db, records);
     if (records.length > 0) await wakeHolder(db, module.name);
     await deadLetters(db).updateOne({ _id: letter._id }, { $set: { refresh: [], resolvedAt: new Date(clock.now()) } });
@@ -72,13 +72,14 @@ export async function refreshAccounts(
 /** A missing account is only a suspicion until a second look, at the same slot or later, does not find it either. */
 async function areStillAbsent(
   chain: RefresherDependencies['chain'],
+  programId: string,
   records: readonly LedgerRecord[],
   slot: number,
 ): Promise<boolean> {
   const absent = records.filter(({ data }) => data === null).map(({ _id }) => addressOfObservation(_id));
   if (absent.length === 0) return true;
   const second = await chain.accounts(absent, 'finalized', slot);
-  return second.contextSlot >= slot && second.accounts.every((account) => account === null);
+  return second.contextSlot >= slot && second.accounts.every((account) => account?.owner !== programId);
 }
 
 /** What an account says that its document does not; null when it says nothing new, or is no account of the program. */

@@ -60,8 +60,8 @@ function process(faults: Partial<ChainPort> = {}): TransactionSubmitter {
 function withFaults(real: ChainPort, faults: Partial<ChainPort>): ChainPort {
   return new Proxy(real, {
     get: (target, name) => {
-      const value = (faults as Record<string | symbol, unknown>)[name] ?? Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      const value: unknown = (faults as Record<string | symbol, unknown>)[name] ?? Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
     },
   });
 }
@@ -185,7 +185,7 @@ describe('I5: not knowing is not an answer', () => {
     expect(await chain.connection.getBalance(to)).toBe(LAMPORTS);
   });
 
-  it('stores nothing when the chain cannot be asked before anything is signed', async () => {
+  it('signs nothing when the chain cannot be asked, and the same key may try again', async () => {
     const { request } = transfer();
     const { key } = request;
     await expect(submitted(process({ latestBlockhash: unreachable }), request)).rejects.toMatchObject({
