@@ -16,7 +16,8 @@ export interface HttpServer {
 export async function listen(app: RequestListener, options: { host: string; port: number }): Promise<HttpServer> {
   let closing = false;
   const server = createServer((request, response) => {
-    // A kept-alive connection would otherwise outlive the server it was made to.
+    // A kept-alive connection would hold up the end until it times out.
+    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     if (closing) response.setHeader('Connection', 'close');
     app(request, response);
   });

@@ -4,10 +4,11 @@ import type { Config } from '../config/env.js';
 import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { Model } from '../domain-kit/model.js';
 import { systemClock } from '../lib/clock.js';
 import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
 import { bindToChain } from '../store/chain-identity.js';
-import { ensureIndexes } from '../store/model-indexes.js';
+import { ensureIndexes, type CollectionIndexes } from '../store/model-indexes.js';
 import { connectMongo, type MongoConnection } from '../store/mongo-connection.js';
 import { assertTransactions } from '../store/transactions.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -76,7 +77,7 @@ export async function layFoundation(
     await ensureLedgerIndexes(mongo.db);
     await ensureIndexes(
       mongo.db,
-      modules.flatMap(({ module }) => module.models.map(({ collection, indexes }) => ({ collection, indexes }))),
+      modules.flatMap(({ module }) => module.models.map(indexesOf)),
     );
     await bindToChain(mongo.db, await pool.chain.genesisHash());
   } catch (error) {
@@ -84,6 +85,15 @@ export async function layFoundation(
     throw error;
   }
   return { config, log, metrics, mongo, pool, modules, close };
+}
+
+/** The model's own indexes, those of its key, and the tombstones', which the purge looks for. */
+function indexesOf(model: Model): CollectionIndexes {
+  const { collection, indexes } = model;
+  if (model.kind === 'fact') return { collection, indexes };
+  const tombstones = { keys: { '_mooring.at': 1 }, partial: { '_mooring.closed': true } } as const;
+  const key = model.keyField === '_id' ? [] : [{ keys: { [model.keyField]: 1 as const } }];
+  return { collection, indexes: [...indexes, ...key, tombstones] };
 }
 
 function installModule(config: Config, module: DomainModule): InstalledModule {

@@ -34,6 +34,8 @@ export function cursorAfter(page: readonly SignatureInfo[], inside: boolean): Pa
 
 /** Whether a page shows what it must, given where it was asked to continue. */
 export function continues(page: readonly SignatureInfo[], cursor: PageCursor, pageSize: number): boolean {
+  // Newer than the cursor: the node ignored it, and would send this page for ever.
+  if (page.some((info) => info.slot > cursor.slot)) return false;
   if (cursor.mustRepeat === null) return true;
   const { slot, signatures } = cursor.mustRepeat;
   // A full page may end before or within that slot, having listed it in another order.

@@ -43,7 +43,7 @@ export async function project(
     const changes = new Map<string, DocumentChange | null>();
     for (const target of group) {
       const before = standing.get(touchOf(model.collection, target.key));
-      const change = foldSteps(target.steps, target.refold || !before ? 'nothing' : 'document');
+      const change = foldSteps(target.steps, target.refold ? 'nothing' : 'document');
       changes.set(target.key, change);
       settle.noteState(model, target.key, before, change);
     }
@@ -68,10 +68,7 @@ function collectTargets(
   for (const { record, writes } of add) {
     for (const write of writes) {
       if (write.kind === 'fact') continue;
-      const target = targetOf(write.model, write.key);
-      target.steps.push(stepOf(record, write));
-      // Whatever was tried before may be late by any amount: even its document's tombstone may be gone.
-      if (record.attempts > 0) target.refold = true;
+      targetOf(write.model, write.key).steps.push(stepOf(record, write));
     }
   }
   const models = new Map(stateModels(module).map((model) => [model.collection, model]));
@@ -106,7 +103,8 @@ async function readStanding(
     for (const [key, document] of found) standing.set(touchOf(model.collection, key), document);
     for (const target of group) {
       const before = found.get(target.key);
-      if (before && (before.at === null || !areAllNewer(target.steps, before.at))) target.refold = true;
+      // No document: a new account, or one whose document somebody deleted, or whose tombstone is gone. The history tells.
+      if (!before || before.at === null || !areAllNewer(target.steps, before.at)) target.refold = true;
     }
   }
   return standing;

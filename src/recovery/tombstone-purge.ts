@@ -3,7 +3,6 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import { touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import { readFrontier } from '../ledger/frontier.js';
-import { ledgerEvents } from '../ledger/ledger-collections.js';
 import { firstOrderKeyOfSlot } from '../ledger/order-key.js';
 import { inTransaction } from '../store/transactions.js';
 
@@ -11,20 +10,15 @@ import { inTransaction } from '../store/transactions.js';
 const GRACE_SLOTS = 3_000;
 
 /**
- * Removes the documents of accounts that were closed long ago. A tombstone is there to tell late records that they are
- * late; behind the frontier none can come any more, except those that wait in the ledger, which keep it in place.
- * Documents with fields of somebody else are never removed.
+ * Removes the documents of accounts that were closed long ago. A tombstone lets a late record see at once that it is
+ * late. Behind the frontier none comes any more but a dead one's retry, and a document that is absent is folded from its
+ * whole history anyway. Documents with fields of somebody else are never removed.
  */
 export async function purgeTombstones(db: mongo.Db, work: LeaseWork, module: DomainModule): Promise<number> {
   const frontier = await readFrontier(db, module.name);
   if (frontier === null) return 0;
   return work.exclusive(async () => {
-    const waiting = await ledgerEvents(db)
-      .find({ program: module.name, state: { $in: ['received', 'dead'] } }, { projection: { slot: 1 } })
-      .sort({ slot: 1 })
-      .limit(1)
-      .toArray();
-    const before = Math.min(frontier.slot - GRACE_SLOTS, Number(waiting[0]?.slot ?? Infinity));
+    const before = frontier.slot - GRACE_SLOTS;
     if (before <= 0) return 0;
     return inTransaction(db.client, async (session) => {
       let removed = 0;

@@ -16,6 +16,9 @@ export interface Outcome {
   readonly refusal: ProgramRefusal | null;
 }
 
+/** not-pending: somebody else was first. same-bytes: they belong to another request, which they may not stand in for. */
+export type StoreOutcome = 'stored' | 'not-pending' | 'same-bytes';
+
 /**
  * Managed transactions in MongoDB. Every change is a compare-and-set on the state it leaves, so that any number of
  * processes can work on one request: the first one's bytes are stored, the others find them.
@@ -33,7 +36,14 @@ export class TransactionStore {
       // What a starting process picks up.
       { key: { state: 1, updatedAt: 1 }, name: 'state' },
       // Which request a transaction on chain belongs to.
-      { key: { 'attempts.signature': 1 }, name: 'signature' },
+      // Unique: two requests with the same instructions over the same blockhash are the same bytes, so that one effect
+      // would answer both.
+      {
+        key: { 'attempts.signature': 1 },
+        name: 'signature',
+        unique: true,
+        partialFilterExpression: { 'attempts.signature': { $exists: true } },
+      },
     ]);
   }
 
@@ -49,18 +59,23 @@ export class TransactionStore {
       await this.#collection.insertOne({ _id: id, ...(toStored(rest) as Omit<Stored, '_id'>) } as Stored);
       return true;
     } catch (error) {
-      if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) return false;
+      if (isDuplicateKey(error)) return false;
       throw error;
     }
   }
 
-  /** Stores the signed bytes, before anybody sends them. False when somebody else was first. */
-  async storeAttempt(id: string, attempt: Attempt, result: TransactionResult, now: Date): Promise<boolean> {
-    const changed = await this.#collection.updateOne(
-      { _id: id, state: 'pending' },
-      { $set: { state: 'signed', attempts: [toStored(attempt)], result: toStored(result), updatedAt: now } },
-    );
-    return changed.matchedCount === 1;
+  /** Stores the signed bytes, before anybody sends them. */
+  async storeAttempt(id: string, attempt: Attempt, result: TransactionResult, now: Date): Promise<StoreOutcome> {
+    try {
+      const changed = await this.#collection.updateOne(
+        { _id: id, state: 'pending' },
+        { $set: { state: 'signed', attempts: [toStored(attempt)], result: toStored(result), updatedAt: now } },
+      );
+      return changed.matchedCount === 1 ? 'stored' : 'not-pending';
+    } catch (error) {
+      if (isDuplicateKey(error)) return 'same-bytes';
+      throw error;
+    }
   }
 
   async markSent(id: string, signature: string, now: Date): Promise<void> {
@@ -88,6 +103,10 @@ export class TransactionStore {
       .toArray();
     return stored.map(transactionFrom);
   }
+}
+
+function isDuplicateKey(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
 
 function transactionFrom(stored: Stored): ManagedTransaction {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChainPort } from '../chain/chain-port.js';
 import type { Clock } from '../lib/clock.js';
+import { MooringError } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { askingTheChain } from './chain-trouble.js';
@@ -11,7 +12,7 @@ import { bodyHash, decideKey, transactionId } from './request-identity.js';
 import type { Signers } from './signer.js';
 import { TransactionFollower, type FollowTiming } from './transaction-follower.js';
 import { isResting } from './transaction-machine.js';
-import type { TransactionStore } from './transaction-store.js';
+import type { StoreOutcome, TransactionStore } from './transaction-store.js';
 
 /** A transaction and what it will make, built only when it is needed. */
 export interface TransactionPlan extends UnsignedTransaction {
@@ -50,6 +51,9 @@ export interface SubmitterDeps {
 
 /** A starting process takes up this many; the rest follows at the next start or when somebody asks for them. */
 const RESUMED_AT_START = 1_000;
+/** A new blockhash comes with every block, each 400 ms or so; several requests may wait for one each. */
+const NEXT_BLOCKHASH_MS = 250;
+const BLOCKHASH_TRIES = 40;
 
 /**
  * Turns requests into transactions, each with at most one effect on chain (I9): the key and the signed bytes are
@@ -105,6 +109,17 @@ export class TransactionSubmitter {
 
   /** From `pending` to stored bytes, or to the chain's no before anything was sent. */
   async #sign(id: string, command: string, plan: TransactionPlan): Promise<void> {
+    for (let tries = 0; tries < BLOCKHASH_TRIES; tries++) {
+      if ((await this.#signOnce(id, command, plan)) !== 'same-bytes') return;
+      await this.deps.clock.sleep(NEXT_BLOCKHASH_MS);
+    }
+    throw new MooringError(
+      'conflict',
+      'Another request with the same content is under way. Nothing was sent; try again.',
+    );
+  }
+
+  async #signOnce(id: string, command: string, plan: TransactionPlan): Promise<'refused' | StoreOutcome> {
     const { chain, store, clock, catalogs, signers, metrics } = this.deps;
     const { blockhash, lastValidBlockHeight } = await askingTheChain(() => chain.latestBlockhash('confirmed'));
     const transaction = compileTransaction(plan, blockhash);
@@ -116,11 +131,11 @@ export class TransactionSubmitter {
       const refusal = describeRefusal('simulation', simulated.err, simulated.logs, catalogs);
       const failed = await store.rest(id, ['pending'], { state: 'failed', slot: null, commitment: null, refusal }, now);
       if (failed) metrics.transactionsTotal.inc({ command, outcome: 'failed' });
-      return;
+      return 'refused';
     }
     const { signature, wire } = await signTransaction(transaction, signers);
     const attempt: Attempt = { signature, wire, blockhash, lastValidBlockHeight, signedAt: now, firstSentAt: null };
-    await store.storeAttempt(id, attempt, plan.result, now);
+    return store.storeAttempt(id, attempt, plan.result, now);
   }
 
   async #follow(transaction: ManagedTransaction, waitMs: number): Promise<ManagedTransaction> {

@@ -5,7 +5,6 @@ import idl from '../../idl/coupons.json' with { type: 'json' };
 import { decodeTransaction } from '../../src/decoding/decode-transaction.js';
 import { compileProgramCodec } from '../../src/decoding/idl-codec.js';
 import { parseTransaction } from '../../src/decoding/parse-transaction.js';
-import type { Idl } from '../../src/decoding/types.js';
 import { coupons } from '../../src/domains/coupons/module.js';
 import type { LedgerRecord } from '../../src/ledger/ledger-record.js';
 import { buildRecords } from '../../src/pipeline/build-records.js';

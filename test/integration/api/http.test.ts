@@ -108,7 +108,7 @@ describe('bad input is a 400 that names the field', () => {
     ['name=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported-media-type'],
     [JSON.stringify({ name: 'x'.repeat(70_000) }), { 'content-type': 'application/json' }, 413, 'body-too-large'],
     ['{}', { 'content-type': 'application/json', 'idempotency-key': 'with space' }, 400, 'invalid-request'],
-  ])('body %.20s', async (body, headers, status, code) => {
+  ])('body %#', async (body, headers, status, code) => {
     const answer = await stack.post('/api/merchants', body, headers);
     expect(answer.status).toBe(status);
     expect(answer.body).toMatchObject({ code });

@@ -30,6 +30,7 @@ const started: TransactionSubmitter[] = [];
 beforeAll(async () => {
   [chain, database] = await Promise.all([createTestChain({ programs: [] }), createTestDatabase()]);
   mongo = await connectMongo(database.uri, database.name);
+  await new TransactionStore(mongo.db).ensureIndexes();
   pool = new RpcPool({ endpoints: [new RpcEndpoint({ url: chain.rpcUrl, clock })], clock, random: Math.random, log });
   [payer] = (await chain.fundedKeypairs(1)) as [Keypair];
 });
@@ -124,6 +125,15 @@ describe('I9: a request has at most one effect', () => {
     const { request: theirs, to } = transfer({ key: request.key, owner: 'somebody-else' });
     expect(await submitted(process(), theirs)).toMatchObject({ state: 'confirmed' });
     expect(await chain.connection.getBalance(to)).toBe(LAMPORTS);
+  });
+
+  it('two requests that say the same are two effects, although their bytes would be the same', async () => {
+    const to = Keypair.generate();
+    const requests = [1, 2, 3].map(() => transfer({ to }).request);
+    const submitter = process();
+    const answers = await Promise.all(requests.map((request) => submitted(submitter, request)));
+    expect(new Set(answers.map((answer) => answer.attempts[0]?.signature)).size).toBe(3);
+    expect(await chain.connection.getBalance(to.publicKey)).toBe(3 * LAMPORTS);
   });
 
   it('killed between store and send, then retried: one effect', async () => {

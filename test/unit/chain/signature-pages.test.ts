@@ -103,6 +103,13 @@ describe('walkSignatures', () => {
     expect(outcome).toEqual({ reached: false, reason: 'stuck' });
   });
 
+  it('does not follow a node that ignores the cursor', async () => {
+    const page = await history({ 10: 1, 9: 1, 8: 3 }).signaturesFor('', { limit: 5, commitment: 'finalized' });
+    const { outcome, signatures } = await walk({ ...bound(history({})), signaturesFor: async () => page });
+    expect(outcome).toEqual({ reached: false, reason: 'inconsistent' });
+    expect(signatures).toHaveLength(5);
+  });
+
   it('drops placeholders and what is not as settled as asked (Surfnet lists both)', async () => {
     const entry = (signature: string, commitment: SignatureInfo['commitment']): SignatureInfo => {
       return { signature, slot: 10, failed: false, blockTime: null, commitment };
