@@ -21,7 +21,11 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 
 /** Writes every kind of change through the API: chain first, and the answer comes when the document is there. */
 export async function playApiStory({ stack, apiKey, signers }: Scene, terminal: Terminal): Promise<string[]> {
-  const [merchant, ada, ben] = signers.map((signer: Keypair) => signer.publicKey.toBase58()) as [string, string, string];
+  const [merchant, ada, ben] = signers.map((signer: Keypair) => signer.publicKey.toBase58()) as [
+    string,
+    string,
+    string,
+  ];
   const events: string[] = [];
 
   /** One request; its events are those that the program emits for it when it succeeds. */
@@ -92,13 +96,18 @@ export async function playApiStory({ stack, apiKey, signers }: Scene, terminal: 
   await write('Ben buys it', ['POST', `/api/listings/${listing}/buy`], { buyer: ben, maxPrice: '30000000' }, [
     'CouponSold',
   ]);
-  const other = await write('Ada lists another', ['POST', '/api/listings'], { owner: ada, coupon: third, price: '1000000000' }, [
-    'CouponListed',
-  ]);
+  const other = await write(
+    'Ada lists another',
+    ['POST', '/api/listings'],
+    { owner: ada, coupon: third, price: '1000000000' },
+    ['CouponListed'],
+  );
   await write('…and takes it back', ['POST', `/api/listings/${other.address}/cancel`], { seller: ada }, [
     'ListingCancelled',
   ]);
-  await write('Ben gives five stars', ['POST', '/api/ratings'], { rater: ben, promotion, stars: 5 }, ['PromotionRated']);
+  await write('Ben gives five stars', ['POST', '/api/ratings'], { rater: ben, promotion, stars: 5 }, [
+    'PromotionRated',
+  ]);
   await write('…and says why', ['POST', '/api/comments'], { author: ben, promotion, text: 'It costs $ROOT less 👍' }, [
     'CommentAdded',
   ]);
@@ -129,7 +138,8 @@ async function request(url: string, apiKey: string, method: string, body: object
     const look = await fetch(new URL(first.body.statusUrl ?? '', url), { headers });
     latest = (await look.json()) as Answer['body'];
   }
-  const landed = response.ok && (response.status !== 202 || latest.state === 'confirmed' || latest.state === 'finalized');
+  const landed =
+    response.ok && (response.status !== 202 || latest.state === 'confirmed' || latest.state === 'finalized');
   if (!landed) {
     throw new MooringError(
       'demo-failed',

@@ -101,8 +101,9 @@ function awaitedBy(coder: anchor.BorshEventCoder, line: string, sinceMs: number)
   const event = coder.decode(line.slice('Program data: '.length));
   const [collection, field] = SHOWN_BY[event?.name ?? ''] ?? [];
   if (!event || collection === undefined || field === undefined) return [];
-  const key = String(event.data[field]);
-  return [{ collection, key, revision: BigInt(String(event.data['revision'])), sinceMs }];
+  const data = event.data as Readonly<Record<string, { toString(): string }>>;
+  const [key, revision] = [data[field], data['revision']].map(String) as [string, string];
+  return [{ collection, key, revision: BigInt(revision), sinceMs }];
 }
 
 async function look(db: mongo.Db, awaited: readonly Awaited[]) {
@@ -110,10 +111,10 @@ async function look(db: mongo.Db, awaited: readonly Awaited[]) {
   for (const collection of new Set(awaited.map((one) => one.collection))) {
     const keys = awaited.filter((one) => one.collection === collection).map(({ key }) => key);
     const found = await db
-      .collection<{ _id: string; revision?: unknown }>(collection)
+      .collection<{ _id: string; revision?: mongo.Decimal128 }>(collection)
       .find({ _id: { $in: keys } }, { projection: { revision: 1 } })
       .toArray();
-    for (const { _id, revision } of found) revisions.set(`${collection}/${_id}`, BigInt(String(revision ?? 0)));
+    for (const { _id, revision } of found) revisions.set(`${collection}/${_id}`, BigInt(revision?.toString() ?? -1));
   }
   const nowMs = performance.now();
   const shown = new Set(

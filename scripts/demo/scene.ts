@@ -170,5 +170,8 @@ async function untilListening(stack: Stack): Promise<void> {
 }
 
 function urls(text: string | undefined): string[] {
-  return (text ?? '').split(',').map((url) => url.trim()).filter((url) => url !== '');
+  return (text ?? '')
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '');
 }

@@ -14,8 +14,8 @@ const PUBLIC_KEY_BYTES = 32;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads borsh values one after the other. The first failure is kept and everything after it reads as zero or empty, so
- * a caller checks `failure` once at the end, and inside loops.
+ * Reads borsh values one after the other. The first failure is kept and values read from then on mean nothing: a caller
+ * checks `failure` at the end, and inside loops.
  */
 export class BorshReader {
   failure: BorshFailure | null = null;
@@ -37,10 +37,9 @@ export class BorshReader {
     return this.#bytes.length - this.#offset;
   }
 
-  /** Keeps the first failure; what is left is not read. */
+  /** Keeps the first failure. */
   fail(reason: BorshFailure['reason'], detail: string): void {
     this.failure ??= { reason, detail };
-    this.#offset = this.#bytes.length;
   }
 
   /** Puts the field being read before the path to where it failed. */

@@ -17,8 +17,8 @@ export function decodeLogPayload(payload: string): LogPayload {
 function decodeField(base64: string): LogPayload | undefined {
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   const buffer = Buffer.from(base64, 'base64');
-  // Node skips what is not base64; then there are fewer bytes than characters promise.
-  if (base64.length % 4 !== 0 || buffer.length !== (base64.length / 4) * 3 - padding) return undefined;
+  // Node skips what is not base64; then there are fewer bytes than characters promise (never a fraction of one).
+  if (buffer.length !== (base64.length / 4) * 3 - padding) return undefined;
   return { bytes: viewOf(buffer), valid: true };
 }
 

@@ -56,7 +56,8 @@ export function nextAction(stall: Stall, random: () => number): StallAction {
 function choose(kind: keyof typeof WEIGHTS, stall: Stall, random: () => number): StallAction | undefined {
   const promotion = 1;
   const person = (): number => 1 + Math.floor(random() * stall.customers);
-  const otherThan = (one: number): number => 1 + ((one - 1 + 1 + Math.floor(random() * (stall.customers - 1))) % stall.customers);
+  const otherThan = (one: number): number =>
+    1 + ((one - 1 + 1 + Math.floor(random() * (stall.customers - 1))) % stall.customers);
   const placeOf = (status: string): number | undefined =>
     pick(
       [...stall.coupons.keys()].filter((place) => stall.coupons[place]?.status === status),

@@ -40,5 +40,5 @@ export const field = {
     nullable: false,
     choices,
   }),
-  nullable: <T extends FieldValue>(of: Field<T>): Field<T | null> => ({ ...of, nullable: true }) as Field<T | null>,
+  nullable: <T extends FieldValue>(of: Field<T>): Field<T | null> => ({ ...of, nullable: true }),
 };

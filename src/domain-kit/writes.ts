@@ -55,5 +55,5 @@ export function fact<F extends Fields>(
   event: { readonly id: string },
   fields: Values<F>,
 ): FactWrite {
-  return { kind: 'fact', model, key: event.id, fields: fields as Record<string, FieldValue> };
+  return { kind: 'fact', model, key: event.id, fields: fields };
 }

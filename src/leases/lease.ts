@@ -14,7 +14,17 @@ interface LeaseDocument {
   /** Empty when the last holder gave it up. */
   holder: string;
   fence: number;
-  /** Raised by every renewal: whoever sees it move knows that the holder lives. */
+  /** Raised by every transaction made under the lease. */
+  beat: number;
+}
+
+/**
+ * Raised by every renewal. A document of its own: a renewal of the lease's document in the middle of a transaction that
+ * ends with touching it would make that transaction conflict, and one that takes longer than the time between two
+ * renewals would conflict for ever ([ran]).
+ */
+interface BeatDocument {
+  _id: string;
   beat: number;
 }
 
@@ -30,9 +40,18 @@ function leases(db: mongo.Db): mongo.Collection<LeaseDocument> {
   return db.collection<LeaseDocument>('leases');
 }
 
+function beats(db: mongo.Db): mongo.Collection<BeatDocument> {
+  return db.collection<BeatDocument>('leases');
+}
+
+function beatId(name: string): string {
+  return `beat:${name}`;
+}
+
 /** What a candidate has seen of a lease, on its own clock. */
 export interface LeaseObservation {
   readonly fence: number;
+  /** Renewals and transactions together: whoever sees it move knows that the holder lives. */
   readonly beat: number;
   readonly holder: string;
   readonly sinceMonotonicMs: number;
@@ -58,15 +77,14 @@ export async function tryAcquire(
   termMs: number,
   previous: LeaseObservation | null,
 ): Promise<{ readonly held: HeldLease } | { readonly held: null; readonly observed: LeaseObservation }> {
-  await leases(db).updateOne({ _id: name }, { $setOnInsert: { holder: '', fence: 0, beat: 0 } }, { upsert: true });
-  const current = await leases(db).findOne({ _id: name });
+  const current = await readOrCreate(db, name);
   if (!current) throw new MooringError('lease-lost', `The lease ${name} vanished from the database while being read.`);
+  const beat = current.beat + ((await beats(db).findOne({ _id: beatId(name) }))?.beat ?? 0);
 
-  const unmoved =
-    previous?.fence === current.fence && previous.beat === current.beat && previous.holder === current.holder;
+  const unmoved = previous?.fence === current.fence && previous.beat === beat && previous.holder === current.holder;
   const observed: LeaseObservation = unmoved
     ? previous
-    : { fence: current.fence, beat: current.beat, holder: current.holder, sinceMonotonicMs: clock.monotonic() };
+    : { fence: current.fence, beat, holder: current.holder, sinceMonotonicMs: clock.monotonic() };
   if (!mayTake(observed, clock.monotonic(), termMs)) return { held: null, observed };
 
   const taken = await leases(db).updateOne(
@@ -77,13 +95,21 @@ export async function tryAcquire(
   return { held: null, observed: { ...observed, sinceMonotonicMs: clock.monotonic() } };
 }
 
+/** Candidates look often: an upsert each time could get into the way of the holder's transactions. */
+async function readOrCreate(db: mongo.Db, name: string): Promise<LeaseDocument | null> {
+  const existing = await leases(db).findOne({ _id: name });
+  if (existing) return existing;
+  await leases(db).updateOne({ _id: name }, { $setOnInsert: { holder: '', fence: 0, beat: 0 } }, { upsert: true });
+  return leases(db).findOne({ _id: name });
+}
+
 /** Shows that the holder lives. False: the lease is somebody else's now. */
 export async function renew(db: mongo.Db, lease: HeldLease): Promise<boolean> {
-  const renewed = await leases(db).updateOne(
-    { _id: lease.name, holder: lease.holder, fence: lease.fence },
-    { $inc: { beat: 1 } },
-  );
-  return renewed.matchedCount === 1;
+  const held = await leases(db).findOne({ _id: lease.name, holder: lease.holder, fence: lease.fence });
+  if (!held) return false;
+  // Should the lease change hands just now, this beat delays the next change by a term at most.
+  await beats(db).updateOne({ _id: beatId(lease.name) }, { $inc: { beat: 1 } }, { upsert: true });
+  return true;
 }
 
 /** Gives the lease up, so that the next candidate need not wait for the term. */

@@ -9,17 +9,20 @@ export interface CollectionIndexes {
   }[];
 }
 
-/** Creates what is missing; an index that is there already costs nothing. */
+/** IndexOptionsConflict and IndexKeySpecsConflict: there is an index on these keys already, with other options. */
+const SAME_KEYS_OTHER_OPTIONS = new Set<unknown>([85, 86]);
+
+/** Creates what is missing. Whoever brought a collection may have indexed it in their own way: theirs will do. */
 export async function ensureIndexes(db: mongo.Db, wanted: readonly CollectionIndexes[]): Promise<void> {
   for (const { collection, indexes } of wanted) {
-    if (indexes.length === 0) continue;
-    await db
-      .collection(collection)
-      .createIndexes(
-        indexes.map(({ keys, partial }) => ({
-          key: { ...keys },
-          ...(partial ? { partialFilterExpression: partial } : {}),
-        })),
-      );
+    for (const { keys, partial } of indexes) {
+      try {
+        await db
+          .collection(collection)
+          .createIndex({ ...keys }, partial ? { partialFilterExpression: { ...partial } } : {});
+      } catch (error) {
+        if (!SAME_KEYS_OTHER_OPTIONS.has((error as { code?: unknown }).code)) throw error;
+      }
+    }
   }
 }

@@ -11,7 +11,7 @@ import { floorPrice } from './settle.js';
 export const coupons = defineModule<CouponsEvents, CouponsAccounts>({
   name: 'coupons',
   version: 1,
-  program: { idl: idl as Idl },
+  program: { idl: idl },
   models: [Merchant, Promotion, Coupon, Listing, Rating, Comment, Sale],
   events: couponEvents,
   accounts: couponAccounts,

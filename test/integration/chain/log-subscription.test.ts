@@ -169,14 +169,17 @@ describe('LogSubscription', () => {
 
   it('restarts on request, also from within a callback', async () => {
     let restarted = false;
+    let inside = false;
     const following = follow({
       callbacks: {
         onNotice: () => undefined,
         onLive: ({ slot }) => seen.push(`live ${slot}`),
-        onDown: ({ reason }) => seen.push(`down ${reason}`),
+        onDown: ({ reason }) => seen.push(`${inside ? 'nested ' : ''}down ${reason}`),
         onSlot: () => {
+          inside = true;
           if (!restarted) following.restart('the sweep found what the socket missed');
           restarted = true;
+          inside = false;
         },
       },
     });

@@ -185,7 +185,7 @@ it('finds the one write that a unique index of people refuses, and applies all o
   if (!victim) throw new Error('the history has no such event');
   const { mint, coupon } = victim.data as { mint: string; coupon: string };
   // Somebody else's document in the collection, under somebody else's unique index.
-  await bench.db.collection('coupons').createIndex({ mint: 1 }, { unique: true, sparse: true });
+  await bench.db.collection('coupons').createIndex({ mint: 1 }, { unique: true, sparse: true, name: 'theirs' });
   await bench.db.collection<{ _id: string }>('coupons').insertOne({ _id: 'theirs', mint } as { _id: string });
   const ingest = bench.ingestOf(bySignature(history.transactions));
   await ingest.take(history.transactions.map(sweepNotice), 'finalized');

@@ -77,6 +77,15 @@ describe('RpcPool', () => {
     expect(pool.pinned().name).toBe('e0');
   });
 
+  it('takes one that answers for well, whatever was remembered of it', async () => {
+    const { pool, endpoints } = setup(fails('rate-limited', 60_000), fails('bad-request'));
+    await pool.chain.slot('confirmed').catch(() => undefined);
+    endpoints[0]!.script = answers(7);
+    endpoints[1]!.script = fails('unreachable');
+    expect(await pool.chain.slot('confirmed')).toBe(7);
+    expect(pool.pinned().name).toBe('e0');
+  });
+
   it.each(['bad-request', 'transaction-rejected', 'already-processed', 'blockhash-not-found'] as const)(
     'does not ask another about %s',
     async (reason) => {

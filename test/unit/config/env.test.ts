@@ -40,7 +40,7 @@ describe('readConfig', () => {
     for (const shown of [
       JSON.stringify(config),
       inspect(config),
-      `${config.signerSecretKeys[0]}`,
+      String(config.signerSecretKeys[0]?.toString()),
       inspect({ ...config }.signerSecretKeys),
     ]) {
       expect(shown).not.toContain('hunter2');
@@ -69,14 +69,16 @@ describe('readConfig', () => {
 
   it('.env.example documents every variable with its default', () => {
     const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
-    const lines = [...text.matchAll(/^(# )?([A-Z][A-Z_]+)=(.*)$/gm)];
-    const names = lines.map((match) => match[2]);
-    expect([...names].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
-    const defaults = Object.fromEntries(
-      lines.filter((match) => match[1] === undefined).map((match) => [match[2], match[3]]),
-    );
+    const lines = [...text.matchAll(/^(# )?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => ({
+      commented: match[1] !== undefined,
+      name: match[2] ?? '',
+      value: match[3] ?? '',
+    }));
+    expect(lines.map(({ name }) => name).sort()).toEqual(Object.keys(environmentSchema.shape).sort());
+    const settings = (chosen: typeof lines) => Object.fromEntries(chosen.map(({ name, value }) => [name, value]));
+    const defaults = settings(lines.filter(({ commented }) => !commented));
     expect(JSON.stringify(readConfig(defaults))).toBe(JSON.stringify(readConfig({})));
     // What is commented out is an example: it must be a valid one.
-    readConfig(Object.fromEntries(lines.map((match) => [match[2], match[3]])));
+    readConfig(settings(lines));
   });
 });

@@ -55,6 +55,7 @@ describe('findCpiEvents (I11, TRAPS 3)', () => {
     expect(find(top(ROUTER), inner(OURS, null), inner(OURS, null, tagged))).toEqual([{ place: 3 * 65536, payload }]);
     // What came without a height is nobody's known caller.
     expect(find(top(ROUTER), inner(OURS, null), inner(OURS, 3, tagged))).toEqual([]);
+    expect(find(top(ROUTER), inner(OURS, 2), inner(ROUTER, null), inner(OURS, 3, tagged))).toEqual([]);
   });
 
   it('is total', () => {

@@ -169,6 +169,8 @@ describe('decodeTransaction', () => {
         expect(all.map(({ channel, place, raw }) => ({ channel, place, payload: Buffer.from(raw) }))).toEqual(
           rendered.expected.map((event) => ({ ...event, payload: Buffer.from(event.payload) })),
         );
+        for (const list of [whole.events, whole.undecodable])
+          expect(list).toEqual(all.filter((event) => list.some(({ id }) => id === event.id)));
         for (const channel of ['log', 'cpi']) {
           const ordinals = all.filter((event) => event.channel === channel).map(({ ordinal }) => ordinal);
           expect(ordinals).toEqual(ordinals.map((_, index) => index));

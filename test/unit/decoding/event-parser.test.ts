@@ -115,6 +115,16 @@ describe('EventParser is a drop-in for Anchor 0.32.1 on the logs it reads rightl
   });
 });
 
+describe('EventParser where our codec cannot read a type', () => {
+  it('leaves it to the coder', () => {
+    const types = idl.types!.map((type) => ({ ...type, serialization: { custom: 'own' } }));
+    const parser = new EventParser(programId, new anchor.BorshCoder({ ...idl, types }));
+    const logs = frame(OURS, 1, data(sold(1)), data(named('x')));
+    expect(parsed(parser, logs)).toEqual(parsed(theirs, logs));
+    expect(parsed(parser, logs)).toHaveLength(2);
+  });
+});
+
 describe('EventParser differs where Anchor 0.32.1 is wrong (TRAPS 1, I10, I11)', () => {
   const short = Buffer.from(discriminators.sold).toString('base64');
   const trailing = Buffer.concat([Buffer.from(sold(1), 'base64'), Buffer.alloc(1)]).toString('base64');

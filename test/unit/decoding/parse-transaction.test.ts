@@ -51,6 +51,14 @@ describe('parseTransaction', () => {
     expect(trace?.[4]).toMatchObject({ accounts: [key(3)], data: Uint8Array.of(0, 0, 5) });
   });
 
+  it('keeps the inner instructions of one instruction together if they come in parts', () => {
+    const parts = changed(({ meta }) => {
+      const [group] = meta.innerInstructions!;
+      meta.innerInstructions = group!.instructions.map((item) => ({ index: group!.index, instructions: [item] }));
+    });
+    expect(parseTransaction(parts)).toEqual(parseTransaction(whole()));
+  });
+
   it.each([undefined, null, 'legacy', 0, 1])('reads version %s (TRAPS 5)', (version) => {
     expect(parseTransaction({ ...whole(), version }).ok).toBe(true);
   });

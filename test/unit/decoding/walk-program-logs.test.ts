@@ -61,6 +61,8 @@ describe('walkProgramLogs: which lines are events (I11)', () => {
     `Program ${OURS} invoke [-1]`,
     `Program ${OURS} invoke [1x]`,
     `Program ${OURS} invoke [01]`,
+    `Program ${OURS} invoke [1`,
+    `Program ${OURS} invoke [12`,
     `Program ${OURS} invoke [1e9]`,
     `Program ${OURS} invoke [999999999999]`,
     `Program ${OURS} invoke 1`,
@@ -94,6 +96,30 @@ describe('walkProgramLogs: which lines are events (I11)', () => {
     expect(
       payloads(`Program ${OURS} invoke [12]`, 'Program data: a', `Program ${OURS} success`, 'Program data: b'),
     ).toEqual(['a']);
+  });
+
+  it('ends a frame at its own line only', () => {
+    for (const line of [
+      `Program ${OURS} x success`,
+      `Program ${OURS} success `,
+      `Program ${OURS} success\n`,
+      `Program ${OURS} failed`,
+    ]) {
+      expect(payloads(`Program ${OURS} invoke [1]`, line, 'Program data: a')).toEqual(['a']);
+    }
+    // The innermost of that name ends, and what it still held with it.
+    const left = [`Program ${OURS} invoke [1]`, `Program ${ROUTER} invoke [2]`, `Program ${TOKEN} invoke [3]`];
+    expect(payloads(...left, `Program ${ROUTER} success`, 'Program data: a')).toEqual(['a']);
+  });
+
+  it('does not fall back into a frame that ended long ago', () => {
+    const past = [
+      `Program ${ROUTER} invoke [1]`,
+      `Program ${OURS} invoke [2]`,
+      `Program ${OURS} success`,
+      `Program ${ROUTER} success`,
+    ];
+    expect(payloads(...past, `Program ${TOKEN} invoke [3]`, `Program ${TOKEN} success`, 'Program data: a')).toEqual([]);
   });
 
   it('does not take a frame it saw no beginning of for the caller', () => {

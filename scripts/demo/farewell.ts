@@ -1,0 +1,44 @@
+import type { LedgerFigures } from './ledger-figures.js';
+import type { Scene } from './scene.js';
+import type { Terminal } from './terminal.js';
+
+/** How often each event came, in bars. */
+export function tellFigures({ byName }: LedgerFigures, terminal: Terminal): void {
+  const most = Math.max(1, ...Object.values(byName));
+  for (const [name, n] of Object.entries(byName).sort(([, one], [, other]) => other - one)) {
+    terminal.line(
+      `  ${name.padEnd(20)} ${String(n).padStart(6)}  ${terminal.style('cyan', '▇'.repeat(Math.max(1, Math.round((n / most) * 40))))}`,
+    );
+  }
+}
+
+/** Where to look, and commands to copy. */
+export function tellAddresses({ stack, apiKey }: Scene, terminal: Terminal): void {
+  const { url } = stack.api;
+  const row = (what: string, where: string): void =>
+    terminal.line(`  ${what.padEnd(14)} ${terminal.style('cyan', where)}`);
+  row('API', `${url}/api/status`);
+  row('its reference', `${url}/docs`);
+  row('promotions', `${url}/api/promotions`);
+  row('metrics', `${url}/metrics`);
+  row('health', `${url}/health/ready`);
+  row('API key', apiKey);
+  terminal.line();
+  terminal.line(`  ${terminal.style('dim', '# read')}`);
+  terminal.line(`  curl -s '${url}/api/sales?limit=3'`);
+  terminal.line(
+    `  ${terminal.style('dim', '# write: to the chain first, and the answer comes when the document is there')}`,
+  );
+  terminal.line(
+    `  curl -s ${url}/api/promotions -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' \\`,
+  );
+  const body = {
+    title: 'My first promotion',
+    description: 'On chain, then in MongoDB',
+    discountBps: 1_000,
+    maxSupply: 100,
+    resaleFeeBps: 250,
+    expiresAt: '2030-01-31T12:00:00Z',
+  };
+  terminal.line(`    -d '${JSON.stringify(body)}'`);
+}

@@ -1,0 +1,124 @@
+import { systemClock } from '../../src/lib/clock.js';
+import { audit } from '../../src/reconcile/audit.js';
+import { describeAudit } from '../../src/reconcile/describe-audit.js';
+import { playApiStory } from './api-story.js';
+import { playChainStory } from './chain-story.js';
+import { tellAddresses, tellFigures } from './farewell.js';
+import { playFinality } from './finality-story.js';
+import { percentile } from './latency-observer.js';
+import { readLedgerFigures } from './ledger-figures.js';
+import type { DemoOptions } from './options.js';
+import { Played } from './played.js';
+import { setScene, type CleanUp } from './scene.js';
+import { playSocketLoss } from './socket-loss.js';
+import { seconds, type Terminal } from './terminal.js';
+
+/** What `--json` prints. Everything but the times is counted in the database. */
+export interface DemoSummary {
+  readonly events: {
+    readonly ingested: number;
+    readonly applied: number;
+    readonly finalized: number;
+    readonly orphaned: number;
+    readonly dead: number;
+  };
+  readonly byName: Readonly<Record<string, number>>;
+  readonly audit: {
+    readonly documents: number;
+    readonly drift: number;
+    readonly missing: number;
+    readonly orphaned: number;
+  };
+  readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
+  readonly wallMs: number;
+}
+
+/** Who watches gets time to read; who only wants the result does not wait. */
+const WATCHABLE_PACE_MS = 180;
+/** Shares of the traffic up to the socket loss and while it lasts; the rest comes afterwards. */
+const BEFORE_LOSS = 0.55;
+const DURING_LOSS = 0.2;
+
+/** Plays the whole demo and tells it. Throws MooringError when it cannot be played. */
+export async function playDemo(
+  options: DemoOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+  cleanUp: CleanUp,
+  stopped: AbortSignal,
+): Promise<DemoSummary> {
+  const startedAt = performance.now();
+  const paceMs = terminal.isLive && !options.exit && options.events <= 2_000 ? WATCHABLE_PACE_MS : 0;
+  const played = new Played();
+
+  terminal.line(terminal.style('bold', 'mooring: Solana program events, moored in MongoDB'));
+  terminal.heading('Setting up');
+  const scene = await setScene(options, environment, terminal, cleanUp);
+  const { db } = scene.stack.foundation.mongo;
+
+  terminal.heading('A shop on the harbour: through the API, chain first');
+  played.add(await playApiStory(scene, terminal));
+  terminal.line(terminal.style('dim', `  first sight after ${seconds(performance.now() - startedAt)}`));
+
+  terminal.heading('The market: wallets act on chain, mooring listens');
+  const onChain = Math.max(0, options.events - played.events);
+  const upTo = (share: number) => played.events + Math.round(onChain * share);
+  await playChainStory(scene, played, terminal, { events: upTo(BEFORE_LOSS), paceMs, stopped });
+
+  terminal.heading('The socket dies');
+  await playSocketLoss(scene, played, terminal, {
+    eventsWhileDown: Math.max(1, Math.round(onChain * DURING_LOSS)),
+    paceMs,
+    stopped,
+  });
+  await scene.traffic.run({
+    paceMs,
+    until: () => played.events >= options.events || stopped.aborted,
+    onLanded: (landing) => played.addLanding(landing),
+  });
+
+  terminal.heading('Finality: 32 slots later');
+  const figures = await playFinality(scene, played, terminal, stopped);
+
+  terminal.heading('Events');
+  tellFigures(figures, terminal);
+  const readings = scene.latency.readings();
+  const latencyMs = { p50: percentile(readings, 0.5), p99: percentile(readings, 0.99) };
+  terminal.line();
+  terminal.line(
+    `  confirmed → readable: ${terminal.style('bold', `p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms`)} ` +
+      terminal.style('dim', `(${readings.length} events, by an observer of its own; socket up)`),
+  );
+
+  terminal.heading('Audit: documents = ledger = chain');
+  const { pool, modules } = scene.stack.foundation;
+  const report = await audit({ db, chain: pool.chain, clock: systemClock }, modules);
+  const mark = report.differences.length === 0 ? terminal.style('green', '✓') : terminal.style('red', '✗');
+  for (const line of describeAudit(report)) terminal.line(`  ${mark} ${line}`);
+
+  // Read again: what the audit has just looked at.
+  const { byName, ...events } = await readLedgerFigures(db);
+  const { documents, drift, missing, orphaned } = report;
+  const wallMs = Math.round(performance.now() - startedAt);
+  if (events.dead > 0) terminal.line(`  ${terminal.style('red', '✗')} ${events.dead} events are dead or unreadable`);
+  terminal.line(terminal.style('dim', `  the whole story took ${seconds(wallMs)}`));
+
+  if (!options.exit) {
+    terminal.heading('Look around');
+    tellAddresses(scene, terminal);
+    terminal.line();
+    terminal.line('  Ctrl-C ends it.');
+  }
+  return { events, byName, audit: { documents, drift, missing, orphaned }, latencyMs, wallMs };
+}
+
+/** Nothing differs, nothing is dead, and every event is applied and final. */
+export function isClean({ events, audit }: DemoSummary): boolean {
+  const { ingested, applied, finalized, dead, orphaned } = events;
+  return (
+    audit.drift + audit.missing + audit.orphaned === 0 &&
+    dead === 0 &&
+    applied === ingested - orphaned &&
+    finalized === applied
+  );
+}
