@@ -25,7 +25,7 @@ export async function playChainStory(
       until: () => played.events >= target.events || target.stopped.aborted,
       onLanded: (landing) => {
         played.addLanding(landing);
-        const name = landing.events.join(' + ');
+        const name = eventNames(landing.events);
         if (told.has(name)) return;
         told.add(name);
         terminal.line(
@@ -38,4 +38,10 @@ export async function playChainStory(
     terminal.below(undefined);
     stack.worker.announcer.off('event', count);
   }
+}
+
+/** `CouponMinted ×6`, `ListingCancelled + CouponListed`. */
+function eventNames(events: readonly string[]): string {
+  const names = [...new Set(events)].join(' + ');
+  return events.length > 1 && new Set(events).size === 1 ? `${names} ×${events.length}` : names;
 }

@@ -10,7 +10,7 @@ import { seconds, type Terminal } from './terminal.js';
 /** Long enough that a good many events happen and the first attempts to reconnect fail. */
 const DOWN_MS = 2_000;
 /** At most: a chain that is busy may still not confirm this many. */
-const LONGEST_DOWN_MS = 20_000;
+const LONGEST_DOWN_MS = 6_000;
 const RECOVERY_TIMEOUT_MS = 60_000;
 
 /**

@@ -46,7 +46,7 @@ export class JsonRpcChain implements ChainPort {
   transaction(signature: string, commitment: Commitment) {
     const config = { commitment, encoding: 'json', maxSupportedTransactionVersion: NEWEST_TRANSACTION_VERSION };
     return this.#ask('getTransaction', [signature, config], answers.readTransaction, {
-      inconclusive: (answer) => answer === null,
+      inconclusive: isIncomplete,
     });
   }
 
@@ -140,6 +140,13 @@ export class JsonRpcChain implements ChainPort {
   ): Promise<T> {
     return this.transport.call({ method, params, read, ...options });
   }
+}
+
+/** Nodes may keep neither logs nor inner instructions (TRAPS 4): another one is worth asking for what events are made of. */
+function isIncomplete(transaction: unknown): boolean {
+  if (transaction === null) return true;
+  const { meta } = transaction as { meta?: { logMessages?: unknown; innerInstructions?: unknown } | null };
+  return !meta?.logMessages || !meta.innerInstructions;
 }
 
 /** At least one chunk, so that an empty question still learns the context slot. */

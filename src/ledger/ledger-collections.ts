@@ -32,11 +32,15 @@ export async function ensureLedgerIndexes(db: mongo.Db): Promise<void> {
     { key: { program: 1, slot: 1 }, name: 'unfinal', partialFilterExpression: { commitment: 'confirmed' } },
     // What the chain has to decide.
     { key: { program: 1 }, name: 'disputed', partialFilterExpression: { disputed: true } },
+    // What an operator has to decide, and what forks dropped: counted and listed, never many.
+    { key: { program: 1, _id: 1 }, name: 'dead', partialFilterExpression: { state: 'dead' } },
+    { key: { program: 1, _id: -1 }, name: 'orphaned', partialFilterExpression: { state: 'orphaned' } },
     // The history of one document.
     { key: { touches: 1 }, name: 'touches' },
     // All events of one transaction.
     { key: { signature: 1 }, name: 'signature' },
-    // Lists for people: by program and slot, by event name.
-    { key: { program: 1, name: 1, slot: -1 }, name: 'by-name' },
+    // Lists for people, newest first: of everything, and of one event name.
+    { key: { slot: -1, _id: -1 }, name: 'newest' },
+    { key: { program: 1, name: 1, slot: -1, _id: -1 }, name: 'by-name' },
   ]);
 }

@@ -199,11 +199,12 @@ export class Ingest {
       touchedAccounts: transaction.trace ? accountsOfProgram(transaction.trace, this.codec.programId) : [],
     };
     const built = buildRecords(this.module, decoded, facts);
-    // No node that was asked keeps logs (TRAPS 4): what the accounts say is all there is to have.
-    if (decoded.needs !== 'logs') return built;
+    // No node that was asked has all of it (TRAPS 4): what the accounts say is all there is to have.
+    if (decoded.needs === 'nothing') return built;
+    const missing = decoded.needs === 'logs' ? 'logs' : 'inner instructions, where emit_cpi! events are';
     return {
       ...built,
-      letters: [...built.letters, incompleteLetter(this.module, facts, 'no node that was asked keeps logs')],
+      letters: [...built.letters, incompleteLetter(this.module, facts, `no node that was asked keeps its ${missing}`)],
     };
   }
 

@@ -20,7 +20,14 @@ export interface StatusDeps {
 export function statusRoutes(deps: StatusDeps): Router {
   const router = Router();
   router.get('/status', async (_request, response) => {
-    const [readings, ledger, more] = await Promise.all([deps.health.read(), countStates(deps.db), deps.more?.()]);
+    const [readings, ledger, more] = await Promise.all([
+      deps.health.read(),
+      countStates(
+        deps.db,
+        deps.domains.map(({ module }) => module.name),
+      ),
+      deps.more?.(),
+    ]);
     response.json({
       version: deps.version,
       ...readinessOf(readings, deps.maxLagSlots),
@@ -31,7 +38,7 @@ export function statusRoutes(deps: StatusDeps): Router {
         address: module.program.address,
         events: Object.keys(module.events),
       })),
-      ledger: { received: 0, applied: 0, dead: 0, orphaned: 0, ...ledger },
+      ledger,
       signers: deps.heldSigners,
       ...more,
     });

@@ -1,6 +1,5 @@
 import idl from '../../../idl/coupons.json' with { type: 'json' };
 import type { CouponsAccounts, CouponsEvents } from '../../../idl/coupons.js';
-import type { Idl } from '../../domain-kit/domain-module.js';
 import { defineModule } from '../../domain-kit/domain-module.js';
 import { couponAccounts } from './account-sync.js';
 import { couponEvents } from './event-handlers.js';

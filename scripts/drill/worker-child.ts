@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/dev/package-root.js';
+
+/** A worker of this project in a process of its own. */
+export interface WorkerChild {
+  readonly pid: number;
+  /** What it wrote so far, both streams together. */
+  output(): string;
+  /** Resolves with its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/**
+ * Starts `workers/<name>.ts` with this environment and nothing else of ours but PATH and HOME. Node itself is started,
+ * not a wrapper, so that a signal to the pid reaches the worker. It is killed when we exit.
+ */
+export function startWorkerChild(
+  name: 'api' | 'event-listener.worker',
+  environment: Readonly<Record<string, string>>,
+): WorkerChild {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', join('workers', `${name}.ts`)], {
+    cwd: packageRoot(),
+    // `DOTENV`-free: a .env of the developer must not change what is tried here, and set variables win over it.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const killOnExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', killOnExit);
+  const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      process.off('exit', killOnExit);
+      resolve(code ?? signal ?? 0);
+    });
+  });
+  return { pid: child.pid ?? 0, output: () => output, ended, kill: (signal) => void child.kill(signal) };
+}

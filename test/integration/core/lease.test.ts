@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keepLease } from '../../../src/leases/lease-keeper.js';
+import { release, renew, touchLease, tryAcquire } from '../../../src/leases/lease.js';
+import { systemClock as clock } from '../../../src/lib/clock.js';
+import { inTransaction } from '../../../src/store/transactions.js';
+import { eventually } from '../../support/eventually.js';
+import { openCoreBench, silent, type CoreBench } from './core-bench.js';
+
+const NAME = 'program:test';
+let bench: CoreBench;
+let stop: AbortController;
+beforeEach(async () => {
+  bench = await openCoreBench();
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await bench.close();
+});
+
+const keep = (holder: string, termMs: number, work: Parameters<typeof keepLease>[3]) =>
+  keepLease({ db: bench.db, clock, log: silent, holder, termMs }, NAME, stop.signal, work);
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
+it('goes over after the term when its holder is dead, not before, and the dead one can write nothing any more (I8)', async () => {
+  const termMs = 400;
+  const { held: dead } = await tryAcquire(bench.db, clock, NAME, 'dead', termMs, null);
+  if (!dead) throw new Error('nobody else wants it');
+  const startedAt = clock.monotonic();
+  let takenAt = 0;
+  const keeping = keep('successor', termMs, async ({ lease }, lost) => {
+    takenAt = clock.monotonic();
+    expect(lease.fence).toBe(dead.fence + 1);
+    await untilAborted(lost);
+  });
+  await eventually(() => takenAt > 0);
+  expect(takenAt - startedAt).toBeGreaterThanOrEqual(termMs);
+  expect(await renew(bench.db, dead)).toBe(false);
+  await expect(inTransaction(bench.client, (session) => touchLease(bench.db, dead, session))).rejects.toThrow(
+    /held by another/,
+  );
+  stop.abort();
+  await keeping;
+});
+
+it('goes over at once when it is given up', async () => {
+  const { held } = await tryAcquire(bench.db, clock, NAME, 'first', 60_000, null);
+  if (!held) throw new Error('nobody else wants it');
+  const refused = await tryAcquire(bench.db, clock, NAME, 'second', 60_000, null);
+  expect(refused.held).toBeNull();
+  await release(bench.db, held);
+  const taken = await tryAcquire(bench.db, clock, NAME, 'second', 60_000, null);
+  expect(taken.held).toMatchObject({ holder: 'second', fence: held.fence + 1 });
+});
+
+it('has one holder at a time among many candidates, and passes through all hands (I8)', async () => {
+  let holding = 0;
+  const reigns: number[] = [];
+  const fences: number[] = [];
+  const keeping = ['a', 'b', 'c', 'd'].map((holder, index) =>
+    keep(holder, 1_000, async ({ lease }) => {
+      expect((holding += 1)).toBe(1);
+      fences.push(lease.fence);
+      reigns.push(index);
+      await new Promise((resolve) => setImmediate(resolve));
+      holding -= 1;
+    }),
+  );
+  await eventually(() => new Set(reigns).size === 4, { timeoutMs: 40_000 });
+  stop.abort();
+  await Promise.all(keeping);
+  expect(fences).toEqual([...fences].sort((one, other) => one - other));
+  expect(new Set(fences).size).toBe(fences.length);
+});
+
+it('lets a transaction that outlasts many renewals commit at its first try, and its holder stay (I8)', async () => {
+  const termMs = 300;
+  let runs = 0;
+  let stolen = false;
+  let committed = false;
+  const beats = async () =>
+    (await bench.db.collection<{ _id: string; beat: number }>('leases').findOne({ _id: `beat:${NAME}` }))?.beat ?? 0;
+  const keeping = keep('slow', termMs, async ({ lease }, lost) => {
+    await inTransaction(bench.client, async (session) => {
+      runs += 1;
+      await bench.db.collection('leases').findOne({ _id: NAME as never }, { session });
+      const begun = await beats();
+      await eventually(async () => (await beats()) >= begun + 5);
+      await touchLease(bench.db, lease, session);
+    });
+    committed = true;
+    await untilAborted(lost);
+  });
+  await eventually(async () => (await bench.db.collection('leases').countDocuments({ holder: 'slow' })) === 1);
+  const candidate = keep('candidate', termMs, () => {
+    stolen = !stop.signal.aborted;
+    return Promise.resolve();
+  });
+  await eventually(() => committed, { timeoutMs: 30_000 });
+  expect([runs, stolen]).toEqual([1, false]);
+  stop.abort();
+  await Promise.all([keeping, candidate]);
+});
+
+it('takes work up again that failed', async () => {
+  let runs = 0;
+  const keeping = keep('only', 50, async (_, lost) => {
+    runs += 1;
+    if (runs === 1) throw new Error('once');
+    await untilAborted(lost);
+  });
+  await eventually(() => runs === 2);
+  stop.abort();
+  await keeping;
+});
