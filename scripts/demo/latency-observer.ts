@@ -3,8 +3,10 @@ import type { mongo } from 'mongoose';
 import { WebSocket } from 'ws';
 import idl from '../../idl/coupons.json' with { type: 'json' };
 
-/** How often the database is asked for documents that are waited for, in milliseconds: the grain of the measurement. */
+/** Least time between two looks into the database, in milliseconds: the grain of the measurement. */
 const LOOK_EVERY_MS = 5;
+/** A slow database must not be kept busy by being measured: after a look it is left alone this many times as long. */
+const REST_PER_LOOK = 4;
 
 /** Which document shows an event, by its event's name: collection and the field with its address. */
 const SHOWN_BY: Readonly<Record<string, readonly [collection: string, field: string]>> = {
@@ -66,10 +68,13 @@ export async function observeLatency(wsUrl: string, programId: string, db: mongo
   socket.on('error', () => undefined);
 
   const looking = (async () => {
+    let restMs = LOOK_EVERY_MS;
     while (!stopped) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, restMs));
       if (awaited.length === 0) continue;
+      const begunMs = performance.now();
       const { shown, nowMs } = await look(db, awaited);
+      restMs = Math.max(LOOK_EVERY_MS, (nowMs - begunMs) * REST_PER_LOOK);
       if (!paused) readings.push(...[...shown].map(({ sinceMs }) => nowMs - sinceMs));
       awaited = awaited.filter((one) => !shown.has(one));
     }

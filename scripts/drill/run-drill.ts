@@ -38,7 +38,7 @@ export interface DrillReport {
 
 const STALLS = 3;
 /** Traffic that one worker can follow: what is drilled is dying, not overload. */
-const PACE_MS = 100;
+const PACE_MS = 400;
 /** How far a worker may get beyond its first applied event before it is killed, in milliseconds: anywhere in a batch. */
 const LATEST_KILL_MS = 600;
 const PROGRESS_TIMEOUT_MS = 60_000;

@@ -67,7 +67,8 @@ export class RpcPool implements RpcTransport {
       try {
         const answer = await this.#callMember(index, request);
         if (!request.inconclusive?.(answer)) return answer;
-        inconclusive ??= { answer };
+        // Part of an answer is better than none.
+        if (inconclusive === undefined || inconclusive.answer === null) inconclusive = { answer };
       } catch (error) {
         if (!(error instanceof RpcError) || !RPC_FAILURES[error.reason].elsewhere) throw error;
         failure = moreUseful(failure, error);

@@ -113,6 +113,15 @@ describe('RpcPool', () => {
     expect(asked()).toEqual([3, 2]);
   });
 
+  it('TRAPS 4: asks the next for logs that the first does not keep, and takes what there is', async () => {
+    const bare = { slot: 1, meta: { logMessages: null, innerInstructions: [] } };
+    const whole = { slot: 1, meta: { logMessages: [], innerInstructions: [] } };
+    const { pool, endpoints } = setup(answers(bare), answers(whole));
+    expect(await pool.chain.transaction('s', 'confirmed')).toEqual(whole);
+    endpoints[1]!.script = answers(null);
+    expect(await pool.chain.transaction('s', 'confirmed')).toEqual(bare);
+  });
+
   it('says "not here", without delay, when the only one that answers says so', async () => {
     const { pool, clock } = setup(fails('unreachable'), fails('not-here'));
     expect(await pool.chain.block(5)).toEqual({ kind: 'not-here', code: null });

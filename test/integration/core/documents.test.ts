@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
+import { field } from '../../../src/domain-kit/field.js';
+import { defineState } from '../../../src/domain-kit/model.js';
+import { close, state } from '../../../src/domain-kit/writes.js';
+import { coupons } from '../../../src/domains/coupons/module.js';
+import type { LeaseWork } from '../../../src/leases/lease-work.js';
+import { advanceFrontier, beginFrontier } from '../../../src/ledger/frontier.js';
+import { systemClock as clock } from '../../../src/lib/clock.js';
+import { rollbackTransaction } from '../../../src/recovery/settle-transaction.js';
+import { purgeTombstones } from '../../../src/recovery/tombstone-purge.js';
+import { bindToChain } from '../../../src/store/chain-identity.js';
+import { assertTransactions } from '../../../src/store/transactions.js';
+import { simpleFold } from '../../support/coupon-history-oracle.js';
+import { recordsOf, sweepNotice } from '../../support/coupon-history-render.js';
+import { generateHistory, type HistoryTransaction } from '../../support/coupon-history.js';
+import { bySignature, openCoreBench, type CoreBench } from './core-bench.js';
+
+let bench: CoreBench;
+let work: LeaseWork;
+beforeEach(async () => {
+  bench = await openCoreBench();
+  work = await bench.takeLease();
+});
+afterEach(() => bench.close());
+
+type Plain = { _id: string };
+const history = generateHistory(11, 80);
+
+async function play(transactions: readonly HistoryTransaction[], module: DomainModule = coupons): Promise<void> {
+  await bench.ingestOf(bySignature(transactions), [], module).take(transactions.map(sweepNotice), 'finalized');
+  await bench.drain(bench.projectorOf(work, { module }));
+}
+
+it("keeps people's own fields through patch, refold, close, reopening and rollback (I6)", async () => {
+  // The even ones first, so that the odd ones all come late and refold.
+  const halves = [0, 1].map((half) => history.transactions.filter((_, position) => position % 2 === half));
+  const mine = { note: 'ours, not yours', tags: ['$a', 'b.c'], nested: { $x: 1 } };
+  await play(halves[0] ?? []);
+  const marked = async () => {
+    for (const { collection, kind } of coupons.models) {
+      if (kind === 'state') await bench.db.collection(collection).updateMany({}, { $set: { mine } });
+    }
+  };
+  const unmarked = async () => {
+    let missing = 0;
+    for (const key of before) {
+      const [collection = '', id = ''] = key.split(':');
+      const document = await bench.db.collection<Plain>(collection).findOne({ _id: id });
+      if (JSON.stringify((document as { mine?: unknown } | null)?.mine) !== JSON.stringify(mine)) missing += 1;
+    }
+    return missing;
+  };
+  await marked();
+  const before: string[] = [];
+  for (const { collection, kind } of coupons.models) {
+    const documents = kind === 'state' ? await bench.db.collection(collection).find().toArray() : [];
+    before.push(...documents.map(({ _id }) => `${collection}:${String(_id)}`));
+  }
+  expect(before.length).toBeGreaterThan(10);
+  await play(halves[1] ?? []);
+  expect(await bench.documents()).toEqual(fold(history.transactions));
+  expect(await unmarked()).toBe(0);
+
+  const ingest = bench.ingestOf(new Map());
+  for (const transaction of history.transactions) {
+    await rollbackTransaction(
+      { client: bench.client, db: bench.db, clock, ingest },
+      work,
+      coupons,
+      transaction,
+      'a fork',
+    );
+  }
+  expect(await unmarked()).toBe(0);
+  for (const key of before) {
+    const [collection = '', id = ''] = key.split(':');
+    const document = await bench.db.collection<Plain>(collection).findOne({ _id: id });
+    expect(Object.keys(document ?? {}).sort()).toEqual(['_id', 'mine']);
+  }
+  expect(
+    Object.values(await bench.documents()).flatMap((documents) =>
+      Object.values(documents).filter((one) => Object.keys(one).length > 0),
+    ),
+  ).toEqual([]);
+});
+
+it('projects into a collection keyed by a field of its own, existing documents and new ones alike (X-7)', async () => {
+  const Owned = defineState(
+    'client_coupons',
+    { owner: field.address(), status: field.choice(['active', 'listed', 'redeemed']), revision: field.u64() },
+    { keyField: 'onChainAddress' },
+  );
+  const events: DomainModule['events'] = Object.fromEntries(
+    Object.keys(coupons.events).map((name) => [
+      name,
+      (event) => {
+        const data = event.data as { coupon: string; revision: bigint; owner?: string; to?: string; buyer?: string };
+        if (!name.startsWith('Coupon') && name !== 'ListingCancelled') return [];
+        if (name === 'CouponClosed') return [close(Owned, data.coupon, data)];
+        const owner = data.to ?? data.buyer ?? data.owner;
+        return [state(Owned, data.coupon, { ...(owner ? { owner } : {}), revision: data.revision }, data)];
+      },
+    ]),
+  );
+  const module: DomainModule = { ...coupons, models: [Owned], events, settle: [] };
+  const expected = Object.entries(fold(history.transactions)['coupons'] ?? {});
+  const [known] = expected[0] ?? [];
+  await bench.db.collection('client_coupons').createIndex({ onChainAddress: 1 }, { unique: true });
+  await bench.db.collection('client_coupons').insertOne({ onChainAddress: known, label: 'theirs', owner: 'wrong' });
+  await play(history.transactions, module);
+  const documents = (await bench.documents(module))['client_coupons'];
+  expect(documents).toEqual(
+    Object.fromEntries(expected.map(([key, { owner, revision }]) => [key, { owner, revision }])),
+  );
+  expect(await bench.db.collection('client_coupons').findOne({ onChainAddress: known })).toMatchObject({
+    label: 'theirs',
+  });
+});
+
+it('keeps tombstones as long as something older may come, then removes those that are only ours', async () => {
+  await play(history.transactions);
+  const tombstones = () => bench.db.collection('listings').countDocuments({ '_mooring.closed': true });
+  const count = await tombstones();
+  expect(count).toBeGreaterThan(1);
+  const [first] = await bench.db.collection<Plain>('listings').find({ '_mooring.closed': true }).limit(1).toArray();
+  await bench.db.collection<Plain>('listings').updateOne({ _id: first?._id ?? '' }, { $set: { note: 'theirs' } });
+  const head = Math.max(...history.transactions.map(({ slot }) => slot));
+  expect(await purgeTombstones(bench.db, work, coupons)).toBe(0);
+  await beginFrontier(bench.db, 'coupons', 0, new Date());
+  await advanceFrontier(bench.db, 'coupons', 1_000 + 2_999, new Date());
+  expect(await purgeTombstones(bench.db, work, coupons)).toBe(0);
+  await advanceFrontier(bench.db, 'coupons', head + 3_001, new Date());
+  await bench.db.collection('ledger_events').updateOne({ name: 'MerchantRegistered' }, { $set: { state: 'dead' } });
+  expect(await purgeTombstones(bench.db, work, coupons)).toBe(0);
+  await bench.db.collection('ledger_events').updateOne({ name: 'MerchantRegistered' }, { $set: { state: 'applied' } });
+  expect(await purgeTombstones(bench.db, work, coupons)).toBeGreaterThanOrEqual(count - 1);
+  expect(await tombstones()).toBe(1);
+});
+
+it('refuses the chain of another genesis, and stays bound to its own', async () => {
+  await bindToChain(bench.db, 'genesis of ours');
+  await bindToChain(bench.db, 'genesis of ours');
+  await expect(bindToChain(bench.db, 'another genesis')).rejects.toMatchObject({
+    code: 'wrong-chain',
+    message: expect.stringMatching(/genesis of ours.*another genesis.*MONGODB_DATABASE/s) as string,
+  });
+});
+
+it('refuses a database that cannot run transactions, and says what to do', async () => {
+  await assertTransactions(bench.client, bench.db);
+  // A standalone mongod answers so; none can be had here, so its answer is played.
+  const standalone = new Proxy(bench.client, {
+    get: (target, property) =>
+      property === 'withSession'
+        ? () => Promise.reject(new Error('Transaction numbers are only allowed on a replica set member or mongos'))
+        : (Reflect.get(target, property) as unknown),
+  });
+  await expect(assertTransactions(standalone, bench.db)).rejects.toMatchObject({
+    code: 'transactions-unsupported',
+    message: expect.stringMatching(/--replSet/) as string,
+  });
+});
+
+function fold(transactions: readonly HistoryTransaction[]) {
+  return simpleFold(transactions.flatMap((transaction) => [...recordsOf(transaction)]));
+}
