@@ -132,8 +132,7 @@ export async function setScene(
         }
         await made.foundation.close();
       });
-      cleanUp(() => made.worker.stop());
-      cleanUp(() => made.api.stop());
+      cleanUp(() => made.drain());
       await untilListening(made);
       return made;
     },

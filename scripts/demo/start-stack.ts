@@ -28,8 +28,8 @@ export interface Stack {
   readonly foundation: Foundation;
   readonly worker: EventWorker;
   readonly api: ApiProcess;
-  /** Drains and disconnects; chain and database stay. */
-  stop(): Promise<void>;
+  /** Finishes what is under way. The foundation stays, for a last look; close it afterwards. */
+  drain(): Promise<void>;
 }
 
 /**
@@ -55,10 +55,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       foundation,
       worker,
       api,
-      stop: async () => {
+      drain: async () => {
         await api.stop();
         await worker.stop();
-        await foundation.close();
       },
     };
   } catch (error) {

@@ -151,7 +151,10 @@ export function startEventWorker(
 }
 
 function createLane(foundation: Foundation, installed: InstalledModule, fetcher: TransactionFetcher): Lane {
-  const ingest = createIngest(foundation, installed, fetcher);
+  const ingest = createIngest(foundation, installed, fetcher, () => {
+    lane.active?.applySoon();
+    return lane.active !== null;
+  });
   const lane: Lane = {
     installed,
     ingest,

@@ -21,6 +21,8 @@ const PURGE_EVERY_MS = 60_000;
 
 /** What runs for one program while its lease is held. */
 export interface ProgramWorker {
+  /** Records wait: apply now. */
+  applySoon(): void;
   /** Somebody suspects a hole: sweep now. */
   sweepSoon(): void;
   /** The finalized slot has risen. */
@@ -129,6 +131,7 @@ export function startProgramWorker(
   const tasks = [projector.run(running), disputes.ended, finality.ended, sweeps.ended, purge.ended];
   for (const task of tasks) task.catch(() => lost.abort());
   return {
+    applySoon: () => projector.wake(),
     sweepSoon: () => sweeps.soon(),
     finalitySoon: () => finality.soon(),
     ended: Promise.allSettled(tasks).then((results) => {

@@ -61,6 +61,8 @@ interface IngestDependencies {
   readonly finalityDelayMs: number;
   readonly onInserted: (module: DomainModule, records: readonly LedgerRecord[]) => void;
   readonly onUndecodable: (module: DomainModule, letters: readonly DeadLetter[]) => void;
+  /** Tells whoever projects that records wait; by default through the database, where the holder is another process. */
+  readonly wake?: () => Promise<void>;
 }
 
 /** Transactions without events that are remembered, so that every sweep does not fetch them again. */
@@ -102,7 +104,7 @@ export class Ingest {
 
   /** Makes decoded transactions durable. Returns how many records were new, by signature. */
   async store(decoded: readonly DecodedNotice[]): Promise<Map<string, number>> {
-    const { db, onInserted, onUndecodable } = this.dependencies;
+    const { db, onInserted, onUndecodable, wake } = this.dependencies;
     const letters = decoded.flatMap((item) => item.letters);
     // Letters first: a transaction counts as known by its records.
     await parkDeadLetters(db, letters);
@@ -112,7 +114,7 @@ export class Ingest {
       decoded.flatMap((item) => item.records),
     );
     if (inserted.length > 0) onInserted(this.module, inserted);
-    if (inserted.length > 0 || disputed.length > 0) await wakeHolder(db, this.module.name);
+    if (inserted.length > 0 || disputed.length > 0) await (wake ? wake() : wakeHolder(db, this.module.name));
     // Not before the letters are durable: what is remembered here, no sweep looks at again (I1).
     for (const { signature, eventlessAt } of decoded) {
       if (eventlessAt !== null) this.#eventless.set(signature, eventlessAt);
