@@ -49,6 +49,7 @@ try {
   const { comparison, audit, clean } = report;
   log(`chain: ${comparison.chain} events, ${comparison.salesOnChain} sales`);
   log(`ledger: ${comparison.ledger} events; documents: ${comparison.sales} sales`);
+  log(`from start to first event: median ${report.resumeMs.median} ms, longest ${report.resumeMs.longest} ms`);
   for (const kind of ['missing', 'invented', 'different', 'salesMissing', 'salesInvented'] as const) {
     const ids = comparison[kind];
     if (ids.length > 0) log(`${kind}: ${ids.length}, such as ${ids.slice(0, SHOWN_IDS).join(', ')}`);

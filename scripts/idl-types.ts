@@ -12,11 +12,7 @@ interface IdlField {
   type: IdlType;
 }
 type IdlType =
-  | string
-  | { option: IdlType }
-  | { vec: IdlType }
-  | { array: [IdlType, number] }
-  | { defined: { name: string } };
+  string | { option: IdlType } | { vec: IdlType } | { array: [IdlType, number] } | { defined: { name: string } };
 interface IdlTypeDef {
   name: string;
   type:

@@ -1,5 +1,4 @@
 import bs58 from 'bs58';
-import type { CouponsEvents } from '../../idl/coupons.js';
 import type { Notice } from '../../src/pipeline/ingest.js';
 import { encodeEvent } from './encode-event.js';
 import { logLines, type LogShape } from './log-lines.js';

@@ -32,6 +32,8 @@ export interface DrillReport {
   readonly transactions: number;
   readonly comparison: EventComparison;
   readonly audit: AuditReport;
+  /** From the start of a process to its first applied event: the median and the longest. */
+  readonly resumeMs: { readonly median: number; readonly longest: number };
   readonly catchUpMs: number;
   readonly clean: boolean;
 }
@@ -41,7 +43,11 @@ const STALLS = 3;
 const PACE_MS = 400;
 /** How far a worker may get beyond its first applied event before it is killed, in milliseconds: anywhere in a batch. */
 const LATEST_KILL_MS = 600;
-const PROGRESS_TIMEOUT_MS = 60_000;
+/**
+ * A worker killed inside a transaction leaves it open on the server, which ends it after 60 s
+ * (transactionLifetimeLimitSeconds); until then nobody can write what it touched.
+ */
+const PROGRESS_TIMEOUT_MS = 120_000;
 const CATCH_UP_TIMEOUT_MS = 120_000;
 
 /**
@@ -75,10 +81,12 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const playing = traffic.run({ paceMs: PACE_MS, until: () => trafficEnds, onLanded: () => (transactions += 1) });
   playing.catch(() => undefined);
   const applied = () => db.collection('ledger_events').countDocuments({ kind: 'event', state: 'applied' });
+  const resumes: number[] = [];
   let worker: WorkerChild | undefined;
   try {
     for (let kill = 1; kill <= kills; kill++) {
       const before = await applied();
+      const startedAt = systemClock.monotonic();
       worker = startWorkerChild('event-listener.worker', environment);
       await until(
         `worker ${kill} applies something`,
@@ -86,10 +94,14 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
         PROGRESS_TIMEOUT_MS,
         async () => (await applied()) > before,
       );
+      const resumedMs = Math.round(systemClock.monotonic() - startedAt);
+      resumes.push(resumedMs);
       await systemClock.sleep(random() * LATEST_KILL_MS);
       worker.kill('SIGKILL');
       await worker.ended;
-      say(`kill ${kill} of ${kills}: pid ${worker.pid}, ${await applied()} events applied so far`);
+      say(
+        `kill ${kill} of ${kills}: pid ${worker.pid} resumed after ${resumedMs} ms, ${await applied()} events applied`,
+      );
     }
     trafficEnds = true;
     await playing;
@@ -111,7 +123,9 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     const comparison = await compareEvents(db, onChain);
     const report = await auditNow(environment);
     const clean = isEqual(comparison) && report.differences.length === 0;
-    return { kills, transactions, comparison, audit: report, catchUpMs, clean };
+    const sorted = resumes.sort((one, other) => one - other);
+    const resumeMs = { median: sorted[sorted.length >> 1] ?? 0, longest: sorted.at(-1) ?? 0 };
+    return { kills, transactions, comparison, audit: report, resumeMs, catchUpMs, clean };
   } finally {
     trafficEnds = true;
     worker?.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import anchor, { type Idl } from '@coral-xyz/anchor';
+import anchor from '@coral-xyz/anchor';
 import { Connection, type Keypair, PublicKey, type TransactionInstruction } from '@solana/web3.js';
 import idl from '../../idl/coupons.json' with { type: 'json' };
 import { DevSender, type Landed } from './send-and-confirm.js';
@@ -33,7 +33,7 @@ export class CouponsClient {
     const connection = new Connection(rpcUrl, { commitment: 'confirmed', wsEndpoint: wsUrl });
     this.programId = new PublicKey(programId);
     this.sender = new DevSender(connection);
-    this.#program = new Program({ ...idl, address: programId } as Idl, { connection });
+    this.#program = new Program({ ...idl, address: programId }, { connection });
   }
 
   readonly at = {

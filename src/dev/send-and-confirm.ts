@@ -38,7 +38,7 @@ export interface Landed {
  */
 export class DevSender {
   readonly #waiting = new Map<string, Waiting>();
-  #polling: Promise<void> | undefined;
+  #polling = false;
 
   constructor(readonly connection: Connection) {}
 
@@ -63,12 +63,13 @@ export class DevSender {
     const now = systemClock.monotonic();
     const slot = await new Promise<number>((resolve, reject) => {
       this.#waiting.set(signature, { wire, sentAtMs: now, deadlineMs: now + PATIENCE_MS, resolve, reject });
-      this.#polling ??= this.#poll().finally(() => (this.#polling = undefined));
+      if (!this.#polling) void this.#poll();
     });
     return { signature, slot };
   }
 
   async #poll(): Promise<void> {
+    this.#polling = true;
     while (this.#waiting.size > 0) {
       await systemClock.sleep(POLL_MS);
       const signatures = [...this.#waiting.keys()].slice(0, STATUSES_PER_CALL);
@@ -93,5 +94,6 @@ export class DevSender {
         }
       }
     }
+    this.#polling = false;
   }
 }

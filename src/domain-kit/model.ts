@@ -1,4 +1,4 @@
-import type { Fields, Values } from './field.js';
+import type { Fields } from './field.js';
 
 /** An index of a model's collection, as MongoDB takes it. */
 export interface ModelIndex {
@@ -28,9 +28,6 @@ export interface FactModel<F extends Fields = Fields> extends ModelBase<F> {
 
 /** Any model of a module. */
 export type Model = StateModel | FactModel;
-
-/** The document a model describes, without its key. */
-export type DocumentOf<M extends Model> = Values<M['fields']>;
 
 /** Declares a collection of state documents. */
 export function defineState<F extends Fields, S extends Fields = Record<never, never>>(

@@ -100,6 +100,7 @@ async function startWorker(
           if (missing.length > 0)
             throw new Error(`${missing.length} of ${signatures.length} are not applied and final`);
           if (done.length < found.length) throw new Error('some of their events are not applied and final');
+          return true;
         },
         { timeoutMs, everyMs: 100 },
       );
@@ -143,9 +144,10 @@ export async function expectDocumentsEqualChain(
           expect(actual, `${model.collection} ${document._id}`).toEqual(mirrored(account, Object.keys(model.fields)));
         }
       }
-      if (inject('sharedChain')) return;
+      if (inject('sharedChain')) return true;
       const owned = await chain.connection.getProgramAccounts(COUPONS, { dataSlice: { offset: 0, length: 0 } });
       expect(count).toBe(owned.length);
+      return true;
     },
     { timeoutMs: 30_000, everyMs: 250 },
   );

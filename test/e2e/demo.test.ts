@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { mongo } from 'mongoose';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import idl from '../../idl/coupons.json' with { type: 'json' };
+import type { DemoSummary } from '../../scripts/demo/play.js';
+import { startChain } from '../../src/dev/embedded-chain.js';
+import type { DevChain } from '../../src/dev/dev-chain.js';
+import type { AuditReport } from '../../src/reconcile/audit-report.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { runScript, type ScriptEnd } from './run-script.js';
+
+const DEMO_TIMEOUT_MS = 180_000;
+const EVENT_NAMES = idl.events.map(({ name }) => name).sort();
+
+describe('npm run demo -- --exit --json', () => {
+  let chain: DevChain;
+  let database: TestDatabase;
+  let client: mongo.MongoClient;
+  let environment: Record<string, string>;
+  let demo: ScriptEnd;
+
+  // The chain and the database are the test's, so that both are still there when the demo has ended.
+  beforeAll(async () => {
+    chain = await startChain({ slotTimeMs: 150 });
+    database = await createTestDatabase();
+    client = await new mongo.MongoClient(database.uri).connect();
+    environment = {
+      SOLANA_RPC_URL: chain.rpcUrls.join(','),
+      SOLANA_WS_URL: chain.wsUrls.join(','),
+      MONGODB_URI: inject('mongodbUri'),
+      MONGODB_DATABASE: database.name,
+      PORT: '0',
+    };
+    demo = await runScript('demo', ['--exit', '--json'], environment);
+  }, DEMO_TIMEOUT_MS);
+  afterAll(async () => {
+    await client.close();
+    await database.drop();
+    await chain.stop();
+  });
+
+  it('ends with 0 and one JSON object of the agreed shape as its last line', () => {
+    expect(demo.stderr).toBe('');
+    expect(demo.code).toBe(0);
+    const summary = JSON.parse(demo.lastLine) as DemoSummary;
+    expect(Object.keys(summary)).toEqual(['events', 'byName', 'audit', 'latencyMs', 'wallMs']);
+    const { events, byName, audit, latencyMs, wallMs } = summary;
+    expect(events.ingested).toBeGreaterThanOrEqual(300);
+    expect(events).toEqual({
+      ingested: events.ingested,
+      applied: events.ingested,
+      finalized: events.ingested,
+      orphaned: 0,
+      dead: 0,
+    });
+    expect(Object.keys(byName)).toEqual(EVENT_NAMES);
+    expect(Object.values(byName).reduce((sum, n) => sum + n, 0)).toBe(events.ingested);
+    expect(audit).toEqual({ documents: expect.any(Number) as number, drift: 0, missing: 0, orphaned: 0 });
+    expect(audit.documents).toBeGreaterThan(50);
+    expect(latencyMs.p50).toBeGreaterThan(0);
+    expect(latencyMs.p99).toBeGreaterThanOrEqual(latencyMs.p50 ?? Infinity);
+    expect(wallMs).toBeLessThan(DEMO_TIMEOUT_MS);
+  });
+
+  it('tells the story in plain lines where there is no terminal', () => {
+    expect(demo.stdout).toMatch(/(\d+) events happened while it was down; all \1 arrived/);
+    expect(demo.stdout).toMatch(/all \d+ events are final/);
+    expect(demo.stdout).toContain("all equal to the chain's accounts and to the ledger");
+    // eslint-disable-next-line no-control-regex -- no colour, nothing redrawn
+    expect(demo.stdout).not.toMatch(/[\u001b\r]/);
+  });
+
+  it('leaves documents whose damage the audit names: one changed, one deleted, one invented', async () => {
+    const db = client.db(database.name);
+    const coupons = db.collection<{ _id: string } & mongo.Document>('coupons');
+    const [changed, deleted] = await coupons.find({ status: 'active' }).sort({ _id: 1 }).limit(2).toArray();
+    const { _id: inventedFrom, ...sale } = (await db.collection('sales').findOne({})) ?? {};
+    if (!changed || !deleted || !inventedFrom) throw new Error('the demo left too few documents');
+    const invented = `${'1'.repeat(80)}${randomBytes(2).toString('hex')}/cpi/0`;
+    await coupons.updateOne({ _id: changed._id }, { $set: { owner: idl.address } });
+    await coupons.deleteOne({ _id: deleted._id });
+    await db.collection<{ _id: string } & mongo.Document>('sales').insertOne({ _id: invented, ...sale });
+
+    const end = await runScript('audit', ['--json'], environment);
+    expect(end.code).toBe(1);
+    const report = JSON.parse(end.lastLine) as AuditReport;
+    expect(report).toMatchObject({ drift: 1, missing: 1, orphaned: 1 });
+    const named = report.differences.map(({ kind, collection, key }) => ({ kind, collection, key }));
+    expect(named).toHaveLength(3);
+    expect(named).toEqual(
+      expect.arrayContaining([
+        { kind: 'drift', collection: 'coupons', key: changed._id },
+        { kind: 'missing', collection: 'coupons', key: deleted._id },
+        { kind: 'orphaned', collection: 'sales', key: invented },
+      ]),
+    );
+    const drift = report.differences.find(({ kind }) => kind === 'drift');
+    expect(drift?.fields).toMatchObject([{ field: 'owner', actual: idl.address }]);
+    expect(end.stdout).toContain(`coupons/${changed._id}`);
+  });
+});
+
+describe('npm run demo with wrong arguments', () => {
+  it.each([
+    { args: ['--events', '19'], says: 'It must be a whole number from 20 to 100000.' },
+    { args: ['--events', '1e3'], says: 'It must be a whole number from 20 to 100000.' },
+    { args: ['--evnets', '40'], says: "unknown option '--evnets'" },
+    { args: ['now'], says: 'too many arguments' },
+  ])('$args: says so, shows its help and ends with 2', async ({ args, says }) => {
+    const end = await runScript('demo', args);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toContain(says);
+    expect(end.stderr).toContain('Usage: demo');
+  });
+
+  it('--help documents the exit codes', async () => {
+    const end = await runScript('demo', ['--help']);
+    expect(end.code).toBe(0);
+    expect(end.stdout).toContain('Exit code: 0 when the audit is clean');
+  });
+});
