@@ -1,12 +1,14 @@
 import { messageOf } from '../src/lib/errors.js';
 import { EXIT, readDemoOptions } from './demo/options.js';
-import { isClean, playDemo, type DemoSummary } from './demo/play.js';
+import type { DemoSummary } from './demo/play.js';
 import { Terminal } from './demo/terminal.js';
 
 /** An end that takes longer than this is forced, in milliseconds. */
 const CLEAN_UP_PATIENCE_MS = 15_000;
 
 const options = readDemoOptions(process.argv.slice(2));
+// Only now: --help and mistakes are answered before everything is loaded.
+const { isClean, playDemo } = await import('./demo/play.js');
 const terminal = new Terminal(process.stdout, process.env);
 const stop = new AbortController();
 const undo: (() => Promise<void>)[] = [];

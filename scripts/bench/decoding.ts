@@ -4,7 +4,6 @@ import idl from '../../idl/coupons.json' with { type: 'json' };
 import { decodeTransaction } from '../../src/decoding/decode-transaction.js';
 import { EventParser } from '../../src/decoding/event-parser.js';
 import { compileProgramCodec } from '../../src/decoding/idl-codec.js';
-import type { Idl } from '../../src/decoding/types.js';
 import { median, rounded, secondsOf } from './figures.js';
 import { CouponHistory } from './history.js';
 import type { Progress } from './progress.js';
@@ -37,7 +36,7 @@ type Logs = readonly string[];
 
 const { BorshCoder, EventParser: AnchorEventParser } = anchor;
 
-const codec = compileProgramCodec(idl as Idl);
+const codec = compileProgramCodec(idl);
 const coder = new BorshCoder(idl as AnchorIdl);
 const ours = new EventParser(idl.address, coder);
 const anchors = new AnchorEventParser(new PublicKey(idl.address), coder);

@@ -27,7 +27,8 @@ interface EventShape {
 const SHAPES = new Map<string, EventShape>(
   idl.events.map(({ name, discriminator }) => {
     const definition = idl.types.find((type) => type.name === name);
-    const fields = (definition?.type as { fields?: readonly { name: string; type: unknown }[] } | undefined)?.fields ?? [];
+    const fields =
+      (definition?.type as { fields?: readonly { name: string; type: unknown }[] } | undefined)?.fields ?? [];
     return [
       name,
       {
@@ -39,7 +40,7 @@ const SHAPES = new Map<string, EventShape>(
 );
 
 /** An event's bytes as the program emits them: discriminator and borsh. */
-export function encodeEvent<N extends keyof CouponsEvents & string>(name: N, data: CouponsEvents[N]): Buffer {
+export function encodeEvent<N extends keyof CouponsEvents>(name: N, data: CouponsEvents[N]): Buffer {
   const shape = SHAPES.get(name);
   if (!shape) throw new Error(`the IDL has no event ${name}`);
   const values = data as unknown as Readonly<Record<string, Value>>;

@@ -72,7 +72,7 @@ export class CouponHistory {
   /** Notices, as the socket brings them, of at least `events` events. */
   notices(events: number): Notice[] {
     const notices: Notice[] = [];
-    for (let count = 0; count < events; ) {
+    for (let count = 0; count < events;) {
       const { notice, eventCount } = this.next();
       notices.push(notice);
       count += eventCount;
@@ -114,7 +114,13 @@ export class CouponHistory {
   }
 
   #registerMerchant() {
-    const owner: Merchant = { merchant: this.#address(), authority: this.#address(), revision: 1n, promotions: 0n, active: 0n };
+    const owner: Merchant = {
+      merchant: this.#address(),
+      authority: this.#address(),
+      revision: 1n,
+      promotions: 0n,
+      active: 0n,
+    };
     this.#merchants.push(owner);
     return shaped('RegisterMerchant', ['system'], 4343, [
       encodeEvent('MerchantRegistered', {

@@ -30,7 +30,7 @@ export interface PipelineBed {
   readonly ingest: Ingest;
   readonly projector: Projector;
   /** Records applied so far. */
-  applied(): number;
+  readonly applied: () => number;
 }
 
 /** Opens a new database, with the connection settings and indexes of a worker. */
@@ -55,22 +55,6 @@ export async function buildPipeline(database: MongoConnection, batchSize: number
   let applied = 0;
   const acquired = await tryAcquire(db, clock, `program:${coupons.name}`, processHolderId(), LEASE_TERM_MS, null);
   if (!acquired.held) throw new Error('the lease of a new database is held by somebody');
-  const ingest = new Ingest(
-    {
-      db,
-      clock,
-      fetchTransaction: async () => {
-        throw new Error('a benched notice carries everything');
-      },
-      finalityDelayMs: FINALITY_DELAY_MS,
-      onInserted: () => undefined,
-      onUndecodable: (_, letters) => {
-        throw new Error(`a benched event could not be decoded: ${letters[0]?.detail}`);
-      },
-    },
-    coupons,
-    compileProgramCodec(coupons.program.idl),
-  );
   const projector = new Projector(
     {
       client,
@@ -88,11 +72,30 @@ export async function buildPipeline(database: MongoConnection, batchSize: number
     coupons,
     leaseWork(acquired.held),
   );
+  const ingest = new Ingest(
+    {
+      db,
+      clock,
+      fetchTransaction: async () => {
+        throw new Error('a benched notice carries everything');
+      },
+      finalityDelayMs: FINALITY_DELAY_MS,
+      onInserted: () => undefined,
+      // As a worker whose lease is held in its own process.
+      wake: async () => projector.wake(),
+      onUndecodable: (_, letters) => {
+        throw new Error(`a benched event could not be decoded: ${letters[0]?.detail}`);
+      },
+    },
+    coupons,
+    compileProgramCodec(coupons.program.idl),
+  );
   return { ingest, projector, applied: () => applied };
 }
 
 const quiet = () => undefined;
-const throwingLog: Log = {
+/** A log that lets no error pass. */
+export const throwingLog: Log = {
   debug: quiet,
   info: quiet,
   warn: quiet,

@@ -6,9 +6,8 @@ import { buildPipeline, openBenchDatabase, WRITTEN_COLLECTIONS, type BenchDataba
 import type { Progress } from './progress.js';
 
 export interface PipelineOptions {
-  /** Events of each run; one row of figures each. */
-  readonly sizes: readonly number[];
-  readonly rounds: number;
+  /** One row of figures each; more rounds where they are short. */
+  readonly sizes: readonly { readonly events: number; readonly rounds: number }[];
   /** Documents per insert and records per projecting transaction. */
   readonly batchSize: number;
 }
@@ -34,16 +33,20 @@ export interface PipelineReport {
 type Written = ReadonlyMap<string, readonly mongo.Document[]>;
 
 /** Fills a database through the pipeline and another one by plain inserts of the same documents, round by round. */
-export async function benchPipeline(uri: string, options: PipelineOptions, progress: Progress): Promise<PipelineReport> {
+export async function benchPipeline(
+  uri: string,
+  options: PipelineOptions,
+  progress: Progress,
+): Promise<PipelineReport> {
   const sizes: PipelineFigures[] = [];
-  for (const events of options.sizes) sizes.push(await benchSize(uri, events, options, progress));
+  for (const size of options.sizes) sizes.push(await benchSize(uri, size, options.batchSize, progress));
   return { batchSize: options.batchSize, sizes };
 }
 
 async function benchSize(
   uri: string,
-  atLeast: number,
-  { rounds, batchSize }: PipelineOptions,
+  { events: atLeast, rounds }: PipelineOptions['sizes'][number],
+  batchSize: number,
   progress: Progress,
 ): Promise<PipelineFigures> {
   const pipelineSeconds: number[] = [];
@@ -84,7 +87,6 @@ async function runPipeline(uri: string, notices: readonly Notice[], batchSize: n
       for (const batch of batchesOf(notices, batchSize)) {
         const decoded = batch.map((notice) => ingest.decodeFromLogs(notice)).filter((item) => item !== null);
         for (const count of (await ingest.store(decoded)).values()) stored += count;
-        projector.wake();
       }
     };
     const seconds = await secondsOf(async () => {

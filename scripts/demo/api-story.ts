@@ -40,11 +40,11 @@ export async function playApiStory({ stack, apiKey, signers }: Scene, terminal: 
     const tookMs = Math.round(performance.now() - startedAt);
     events.push(...emitted);
     const shortPath = path.replace(/[1-9A-HJ-NP-Za-km-z]{32,44}/g, (address) => `${address.slice(0, 4)}…`);
-    const shown = answer.body.document === null ? 'document gone' : 'document readable';
-    const outcome = answer.status === 202 ? 'document follows' : shown;
-    const left = `${method.padEnd(5)} ${shortPath}`.padEnd(34);
+    const shown = answer.body.document === null ? 'gone' : 'readable';
+    const outcome = answer.status === 202 ? 'not readable yet' : shown;
+    const left = `${method.padEnd(5)} ${shortPath}`.padEnd(33);
     terminal.line(
-      `  ${terminal.style('cyan', left)} ${terminal.style('green', String(answer.status))} ${told.padEnd(34)} ` +
+      `  ${terminal.style('cyan', left)} ${terminal.style('green', String(answer.status))} ${told.padEnd(23)} ` +
         terminal.style('dim', `slot ${answer.body.slot}, ${outcome} in ${tookMs} ms`),
     );
     return answer.body;

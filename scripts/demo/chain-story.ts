@@ -29,7 +29,7 @@ export async function playChainStory(
         if (told.has(name)) return;
         told.add(name);
         terminal.line(
-          `  ${terminal.style('magenta', name.padEnd(32))} ${landing.sentence.padEnd(56)} ` +
+          `  ${terminal.style('magenta', name.padEnd(31))} ${landing.sentence.padEnd(50)} ` +
             terminal.style('dim', `slot ${landing.slot}`),
         );
       },

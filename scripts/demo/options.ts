@@ -16,7 +16,7 @@ export const EXIT = { clean: 0, unclean: 1, failed: 2 } as const;
 const FEWEST = 20;
 const MOST = 100_000;
 /** Every kind of event many times over, and over in a minute on a slow machine. */
-const DEFAULT_EVENTS = 400;
+const DEFAULT_EVENTS = 340;
 
 /** Reads the command line. Ends the process on --help (0) and on anything it does not know (2). */
 export function readDemoOptions(argv: readonly string[]): DemoOptions {

@@ -89,7 +89,7 @@ export async function playDemo(
   terminal.line();
   terminal.line(
     `  confirmed → readable: ${terminal.style('bold', `p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms`)} ` +
-      terminal.style('dim', `(${readings.length} events, by an observer of its own; socket up)`),
+      terminal.style('dim', `(${readings.length} events, by an observer of its own)`),
   );
 
   terminal.heading('Audit: documents = ledger = chain');

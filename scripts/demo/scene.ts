@@ -145,7 +145,7 @@ export async function setScene(
 }
 
 const CHAIN_KINDS = {
-  surfnet: 'embedded Surfnet (a real SVM in this process)',
+  surfnet: 'embedded Surfnet, a real SVM',
   validator: 'solana-test-validator',
   external: 'the local chain of SOLANA_RPC_URL',
 } as const;

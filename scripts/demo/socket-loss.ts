@@ -1,5 +1,6 @@
 import { PublicKey } from '@solana/web3.js';
 import idl from '../../idl/coupons.json' with { type: 'json' };
+import { systemClock } from '../../src/lib/clock.js';
 import { MooringError } from '../../src/lib/errors.js';
 import { eventsOf } from '../drill/chain-events.js';
 import { readArrivals } from './ledger-figures.js';
@@ -7,7 +8,7 @@ import type { Played } from './played.js';
 import type { Scene } from './scene.js';
 import { seconds, type Terminal } from './terminal.js';
 
-/** Long enough that a good many events happen and the first attempts to reconnect fail. */
+/** At least: long enough that the first attempts to reconnect fail. */
 const DOWN_MS = 2_000;
 /** At most: a chain that is busy may still not confirm this many. */
 const LONGEST_DOWN_MS = 6_000;
@@ -36,12 +37,12 @@ export async function playSocketLoss(
   await traffic.run({
     paceMs: target.paceMs,
     until: () => {
-      const downMs = performance.now() - cutAt;
-      const enough = downMs > DOWN_MS && played.events - begunWith >= target.eventsWhileDown;
-      return enough || downMs > LONGEST_DOWN_MS || target.stopped.aborted;
+      const isEnough = played.events - begunWith >= target.eventsWhileDown;
+      return isEnough || performance.now() - cutAt > LONGEST_DOWN_MS || target.stopped.aborted;
     },
     onLanded: (landing) => played.addLanding(landing),
   });
+  await systemClock.sleep(Math.max(0, cutAt + DOWN_MS - performance.now()), target.stopped);
   const attempts = stack.worker.status().reconnectAttempts;
   const mendedAt = performance.now();
   tripwire.mend();
@@ -75,10 +76,10 @@ export async function playSocketLoss(
   terminal.line(
     `  ${terminal.style('green', '✓')} the socket is back after ${seconds(liveAt - cutAt)} and ${attempts} failed attempts`,
   );
-  terminal.line(
-    `  ${terminal.style('green', '✓')} ${terminal.style('bold', `${happened} events happened while it was down; all ${arrived.applied} arrived`)} (${doors}), ` +
-      `${seconds(performance.now() - mendedAt)} after the path was mended`,
-  );
+  const sentence = `${happened} events happened while it was down; all ${arrived.applied} arrived`;
+  terminal.line(`  ${terminal.style('green', '✓')} ${terminal.style('bold', sentence)}`);
+  const recovered = seconds(performance.now() - mendedAt);
+  terminal.line(terminal.style('dim', `    ${doors}; the last one ${recovered} after the path was mended`));
   latency.resume();
 }
 

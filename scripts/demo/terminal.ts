@@ -43,7 +43,7 @@ export class Terminal {
   done(what: string, details = '', measured = ''): void {
     const text = `${what.padEnd(11)} ${details}`;
     const plainLength = text.length;
-    const gap = measured === '' ? '' : ' '.repeat(Math.max(2, 78 - plainLength - measured.length));
+    const gap = measured === '' ? '' : ' '.repeat(Math.max(2, 86 - plainLength - measured.length));
     const shown = `${this.style('bold', what.padEnd(11))} ${details}`;
     this.line(`  ${this.style('green', '✓')} ${shown}${gap}${this.style('dim', measured)}`);
   }

@@ -36,13 +36,13 @@ export function describeAction(stall: Stall, action: StallAction, shop: string):
     case 'create':
       return `${shop} starts promotion ${action.promotion}`;
     case 'update':
-      return `${shop} changes the terms of promotion ${action.promotion}`;
+      return `${shop} changes promotion ${action.promotion}`;
     case 'closePromotion':
       return `${shop} ends promotion ${action.promotion}`;
     case 'mint':
       return action.recipients.length === 1
         ? `${shop} gives ${who(action.recipients[0] as number)} a coupon`
-        : `${shop} mints ${action.recipients.length} coupons in one transaction`;
+        : `${shop} mints ${action.recipients.length} coupons at once`;
     case 'transfer':
       return `${owner(action.coupon)} gives ${coupon(action.coupon)} to ${who(action.to)}`;
     case 'list':

@@ -119,6 +119,26 @@ export async function markFailed(
   );
 }
 
+/** The position of a record's transaction in the block of this slot. */
+export interface RecordIndex {
+  readonly id: string;
+  readonly slot: number;
+  readonly index: number;
+}
+
+/** Notes positions, each only where the record still stands in that slot. */
+export async function setIndexes(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  positions: readonly RecordIndex[],
+): Promise<void> {
+  if (positions.length === 0) return;
+  await ledgerEvents(db).bulkWrite(
+    positions.map(({ id, slot, index }) => ({ updateOne: { filter: { _id: id, slot }, update: { $set: { index } } } })),
+    { ordered: false, session },
+  );
+}
+
 /** Gives dead records another try, at once. Returns how many there were. */
 export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<number> {
   const revived = await ledgerEvents(db).updateMany(

@@ -5,9 +5,10 @@ import { ledgerEvents, recordFrom } from './ledger-collections.js';
 /** Records that wait to be applied and are due, oldest slot first. */
 export async function readReceived(db: mongo.Db, program: string, limit: number, now: Date): Promise<LedgerRecord[]> {
   const stored = await ledgerEvents(db)
-    .find({ program, state: 'received', $or: [{ nextAttemptAt: null }, { nextAttemptAt: { $lte: now } }] })
+    .find({ program, state: 'received', nextAttemptAt: { $not: { $gt: now } } })
     .sort({ slot: 1 })
     .limit(limit)
+    .batchSize(limit)
     .toArray();
   return stored.map(recordFrom);
 }

@@ -16,6 +16,9 @@ type Stored = { _id: string } & mongo.Document;
  * belong to somebody else.
  */
 export class MongoProjection implements ProjectionTransaction {
+  /** By collection: keys that this transaction saw no document of. An insert costs half of what an upsert costs. */
+  readonly #absent = new Map<string, Set<string>>();
+
   constructor(
     readonly db: mongo.Db,
     readonly session: mongo.ClientSession,
@@ -31,17 +34,20 @@ export class MongoProjection implements ProjectionTransaction {
         { [model.keyField]: { $in: [...keys] } },
         {
           session: this.session,
+          batchSize: keys.length + 1,
           projection: { [model.keyField]: 1, _mooring: 1, ...(withFields ? projectionOf(model.fields) : {}) },
         },
       )
       .toArray();
-    return new Map(
-      documents.map((document) => {
+    const found = new Map(
+      documents.map((document): [string, StandingDocument] => {
         const meta = document._mooring as { at?: string; closed?: boolean } | undefined;
         const fields = withFields ? pick(document, model.fields) : {};
         return [String(document[model.keyField]), { at: meta?.at ?? null, closed: meta?.closed === true, fields }];
       }),
     );
+    this.#absent.set(model.collection, new Set(keys.filter((key) => !found.has(key))));
+    return found;
   }
 
   async facts(model: FactModel, ids: readonly string[]): Promise<Map<string, SettledDocument>> {
@@ -65,24 +71,34 @@ export class MongoProjection implements ProjectionTransaction {
   }
 
   async changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void> {
+    const inserts: mongo.AnyBulkWriteOperation<Stored>[] = [];
     const operations: mongo.AnyBulkWriteOperation<Stored>[] = [];
+    const absent = this.#absent.get(model.collection);
     for (const [key, change] of changes) {
+      if (absent?.delete(key)) {
+        if (change) inserts.push({ insertOne: { document: newDocument(model, key, change) } });
+        continue;
+      }
       const filter = { [model.keyField]: key } as mongo.Filter<Stored>;
       if (change) operations.push({ updateOne: { filter, update: updateOf(model, change), upsert: true } });
       else operations.push(...(await this.#removal(model, filter)));
     }
-    if (operations.length > 0) {
-      await this.#collection(model).bulkWrite(operations, { ordered: false, session: this.session });
-    }
+    await this.#write(model, [...inserts, ...operations]);
   }
 
   async putFacts(model: FactModel, facts: ReadonlyMap<string, Readonly<Record<string, unknown>>>): Promise<void> {
-    await this.#collection(model).bulkWrite(
-      [...facts].map(([_id, fields]) => ({
-        updateOne: { filter: { _id }, update: { $set: toStored(fields) as mongo.Document }, upsert: true },
-      })),
-      { ordered: false, session: this.session },
-    );
+    const present = await this.#collection(model)
+      .find({ _id: { $in: [...facts.keys()] } }, { session: this.session, projection: { _id: 1 } })
+      .toArray();
+    const there = new Set(present.map(({ _id }) => _id));
+    const inserts: mongo.AnyBulkWriteOperation<Stored>[] = [];
+    const updates: mongo.AnyBulkWriteOperation<Stored>[] = [];
+    for (const [_id, fields] of facts) {
+      const stored = toStored(fields) as mongo.Document;
+      if (there.has(_id)) updates.push({ updateOne: { filter: { _id }, update: { $set: stored } } });
+      else inserts.push({ insertOne: { document: { _id, ...stored } } });
+    }
+    await this.#write(model, [...inserts, ...updates]);
   }
 
   async deleteFacts(model: FactModel, ids: readonly string[]): Promise<void> {
@@ -114,6 +130,15 @@ export class MongoProjection implements ProjectionTransaction {
     );
   }
 
+  /**
+   * Inserts first, then the rest: one command for each kind. Ordered, because a refused write ends the transaction: going
+   * on with the next command would answer with "no such transaction", which the driver takes for a reason to try again.
+   */
+  async #write(model: Model, operations: mongo.AnyBulkWriteOperation<Stored>[]): Promise<void> {
+    if (operations.length === 0) return;
+    await this.#collection(model).bulkWrite(operations, { ordered: true, session: this.session });
+  }
+
   #collection(model: Model): mongo.Collection<Stored> {
     return this.db.collection<Stored>(model.collection);
   }
@@ -133,6 +158,11 @@ export class MongoProjection implements ProjectionTransaction {
     const settled = Object.fromEntries(Object.keys(model.settled).map((name) => [name, '' as const]));
     return [{ updateOne: { filter, update: { $unset: { ...unsetOf(model, {}), ...settled, _mooring: '' } } } }];
   }
+}
+
+function newDocument(model: StateModel, key: string, { set, at, closed }: DocumentChange): mongo.OptionalId<Stored> {
+  const meta = closed ? { at, closed } : { at };
+  return { [model.keyField]: key, ...(toStored(set) as object), _mooring: meta } as unknown as mongo.OptionalId<Stored>;
 }
 
 function updateOf(model: StateModel, change: DocumentChange): mongo.UpdateFilter<Stored> {

@@ -27,15 +27,17 @@ interface Target {
 /**
  * Brings the documents from "the fold of what was applied" to "the fold of that plus `add` minus `remove`", inside one
  * transaction (I2, I6). Live ingest, late arrival, rollback, re-landing and dead-letter retry are all this step.
+ * `refold` names touched documents whose history is the same but stands in another order.
  */
 export async function project(
   tx: ProjectionTransaction,
   module: DomainModule,
   add: readonly HandledWrites[],
   remove: readonly LedgerRecord[],
+  refold: readonly string[] = [],
 ): Promise<void> {
   const settle = new SettleKeys(module);
-  const targets = collectTargets(module, add, remove);
+  const targets = collectTargets(module, add, [...remove.flatMap(({ touches }) => touches), ...refold]);
   const standing = await readStanding(tx, module, targets);
   await addHistories(tx, module, targets, add, remove);
 
@@ -56,7 +58,7 @@ export async function project(
 function collectTargets(
   module: DomainModule,
   add: readonly HandledWrites[],
-  remove: readonly LedgerRecord[],
+  refold: readonly string[],
 ): Map<string, Target> {
   const targets = new Map<string, Target>();
   const targetOf = (model: StateModel, key: string): Target => {
@@ -72,17 +74,13 @@ function collectTargets(
     }
   }
   const models = new Map(stateModels(module).map((model) => [model.collection, model]));
-  for (const record of remove) {
-    for (const touch of record.touches) {
-      const split = touch.indexOf(':');
-      const model = models.get(touch.slice(0, split));
-      if (!model)
-        throw new MooringError(
-          'unknown-collection',
-          `The ledger names ${touch}, but ${module.name} has no such model.`,
-        );
-      targetOf(model, touch.slice(split + 1)).refold = true;
+  for (const touch of refold) {
+    const split = touch.indexOf(':');
+    const model = models.get(touch.slice(0, split));
+    if (!model) {
+      throw new MooringError('unknown-collection', `The ledger names ${touch}, but ${module.name} has no such model.`);
     }
+    targetOf(model, touch.slice(split + 1)).refold = true;
   }
   return targets;
 }

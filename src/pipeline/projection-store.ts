@@ -9,6 +9,8 @@ import {
   markApplied,
   markOrphaned,
   replaceVersion,
+  setIndexes,
+  type RecordIndex,
 } from '../ledger/mark-records.js';
 import { inTransaction } from '../store/transactions.js';
 import { MongoProjection } from './mongo-projection.js';
@@ -33,6 +35,10 @@ export interface LedgerChange {
   readonly insert: readonly LedgerRecord[];
   /** Writes of replaced and inserted records that enter the fold. */
   readonly enter: readonly HandledWrites[];
+  /** Records whose place among the transactions of their slot has become known. */
+  readonly reindex: readonly RecordIndex[];
+  /** Touched documents to be folded from the start. */
+  readonly refold: readonly string[];
   /** The transaction whose dispute this change ends. */
   readonly settledSignature: string | null;
 }
@@ -45,6 +51,8 @@ export const NO_CHANGE: LedgerChange = {
   replace: [],
   insert: [],
   enter: [],
+  reindex: [],
+  refold: [],
   settledSignature: null,
 };
 
@@ -61,7 +69,10 @@ export async function commitChange(
   now: Date,
 ): Promise<void> {
   await inTransaction(client, async (session) => {
-    await project(new MongoProjection(db, session), module, [...change.apply, ...change.enter], change.withdraw);
+    // Before the documents are folded: their history is read with the places it has from now on.
+    await setIndexes(db, session, change.reindex);
+    const projection = new MongoProjection(db, session);
+    await project(projection, module, [...change.apply, ...change.enter], change.withdraw, change.refold);
     await markApplied(
       db,
       session,

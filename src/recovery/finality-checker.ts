@@ -11,6 +11,7 @@ import { markFinalized } from '../ledger/mark-records.js';
 import { inTransaction } from '../store/transactions.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
 import { proveDropped } from './prove-dropped.js';
+import { breakTies } from './tie-breaker.js';
 import {
   relandTransaction,
   rollbackTransaction,
@@ -53,7 +54,7 @@ export async function checkFinality(
   work: LeaseWork,
   module: DomainModule,
 ): Promise<number> {
-  const { chain } = dependencies;
+  const { chain, log } = dependencies;
   const finalizedSlot = await chain.slot('finalized');
   const due = await readDue(dependencies.db, module.name, finalizedSlot, new Date(dependencies.clock.now()));
   const verdicts: { readonly held: HeldTransaction; readonly verdict: FinalityVerdict }[] = [];
@@ -69,7 +70,15 @@ export async function checkFinality(
 
   // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
   const isDisputed = ({ records }: HeldTransaction) => records.some((record) => record.disputed);
-  const finals = having('final').filter((held) => !isDisputed(held));
+  const clear = having('final').filter((held) => !isDisputed(held));
+  const openSlots = await breakTies(
+    dependencies,
+    work,
+    module,
+    clear.flatMap(({ records }) => records),
+  );
+  if (openSlots.size > 0) log.warn({ slots: [...openSlots] }, 'the order within these slots is not known yet');
+  const finals = clear.filter(({ slot }) => !openSlots.has(slot));
   const unsure = [...having('elsewhere'), ...having('final').filter(isDisputed)];
   await finalize(dependencies, work, module, finals);
   const ended = finals.length + (await reland(dependencies, work, module, unsure));

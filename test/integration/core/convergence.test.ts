@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 it('ends the same from ten shuffled copies through four workers that fight for the lease (I1, I2, I3, I6, I8)', async () => {
-  const history = generateHistory(11, 150);
+  const history = generateHistory(11, 100);
   const { transactions } = history;
   const landed = bySignature(transactions);
   const random = seededRandom(4);
@@ -28,7 +28,7 @@ it('ends the same from ten shuffled copies through four workers that fight for t
   const holders: string[] = [];
   const workers = [0, 1, 2, 3].map(async (worker) => {
     const ingest = bench.ingestOf(landed);
-    const term = { termMs: 100, holder: `worker ${worker}` };
+    const term = { termMs: 1_000, holder: `worker ${worker}` };
     const leading = keepLease(
       { ...term, db: bench.db, clock, log: silent },
       'program:coupons',

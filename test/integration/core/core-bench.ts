@@ -1,4 +1,4 @@
-import { mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
 import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
 import type { FieldValue } from '../../../src/domain-kit/field.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
@@ -28,7 +28,8 @@ export type CoreBench = Awaited<ReturnType<typeof openCoreBench>>;
 
 export async function openCoreBench() {
   const database = await createTestDatabase();
-  const { client, db, close } = await connectMongo(database.uri, database.name);
+  const connection = await connectMongo(database.uri, database.name);
+  const { client, db } = connection;
   await ensureLedgerIndexes(db);
   await ensureIndexes(
     db,
@@ -119,7 +120,7 @@ export async function openCoreBench() {
     ...{ client, db, uri: database.uri, name: database.name },
     ...{ takeLease, ingestOf, projectorOf, drain, documents, records },
     close: async () => {
-      await close();
+      await connection.close();
       await database.drop();
     },
   };

@@ -197,7 +197,7 @@ it('ends right although a log was cut off before the event (TRAPS 2)', async () 
   await expectDocumentsEqualChain(bench, worker);
 });
 
-it('goes on with another worker where one stopped, without doing anything twice (I3, I8)', async () => {
+it('makes the same ledger and documents from history alone as from the live stream (I3)', async () => {
   const late = await bench.startWorker();
   await late.allFinal(sent, 50_000);
   await expectDocumentsEqualChain(bench, late);

@@ -5,6 +5,7 @@ import { systemClock as clock } from '../../../src/lib/clock.js';
 import { inTransaction } from '../../../src/store/transactions.js';
 import { eventually } from '../../support/eventually.js';
 import { openCoreBench, silent, type CoreBench } from './core-bench.js';
+import { interruptedDatabase } from './interrupted-database.js';
 
 const NAME = 'program:test';
 let bench: CoreBench;
@@ -20,6 +21,10 @@ afterEach(async () => {
 
 const keep = (holder: string, termMs: number, work: Parameters<typeof keepLease>[3]) =>
   keepLease({ db: bench.db, clock, log: silent, holder, termMs }, NAME, stop.signal, work);
+const steal = () =>
+  bench.db
+    .collection<{ _id: string }>('leases')
+    .updateOne({ _id: NAME }, { $set: { holder: 'thief' }, $inc: { fence: 1 } });
 const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
@@ -115,6 +120,41 @@ it('takes work up again that failed', async () => {
     await untilAborted(lost);
   });
   await eventually(() => runs === 2);
+  stop.abort();
+  await keeping;
+});
+
+it('tells its work when it is lost to another process (I8)', async () => {
+  let losses = 0;
+  const keeping = keep('loser', 300, async (_, lost) => {
+    await steal();
+    await untilAborted(lost);
+    losses += 1;
+  });
+  await eventually(() => losses > 0);
+  stop.abort();
+  await keeping;
+});
+
+it('counts itself out when it cannot reach the database for a whole term, and comes back', async () => {
+  let isDown = false;
+  const { db } = interruptedDatabase(bench.db, () => {
+    if (isDown) throw new Error('the database is away');
+  });
+  const fences: number[] = [];
+  let lostAfterMs = 0;
+  const options = { db, clock, log: silent, holder: 'cut off', termMs: 300 };
+  const keeping = keepLease(options, NAME, stop.signal, async ({ lease }, lost) => {
+    fences.push(lease.fence);
+    isDown = fences.length === 1;
+    const since = clock.monotonic();
+    await untilAborted(lost);
+    lostAfterMs ||= clock.monotonic() - since;
+    isDown = false;
+  });
+  await eventually(() => fences.length === 2);
+  expect(lostAfterMs).toBeGreaterThanOrEqual(200);
+  expect(fences[1]).toBeGreaterThan(fences[0] ?? 0);
   stop.abort();
   await keeping;
 });

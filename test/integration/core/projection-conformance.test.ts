@@ -1,4 +1,3 @@
-import { mongo } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { field, type FieldValue } from '../../../src/domain-kit/field.js';
 import { defineFact, defineState, type Model } from '../../../src/domain-kit/model.js';
@@ -60,11 +59,7 @@ function inMongo(): Subject {
     putForeign: async (model, key, fields) =>
       void (await db
         .collection(model.collection)
-        .updateOne(
-          { [keyOf(model)]: key } as mongo.Filter<mongo.Document>,
-          { $set: toStored(fields) as object },
-          { upsert: true },
-        )),
+        .updateOne({ [keyOf(model)]: key }, { $set: toStored(fields) as object }, { upsert: true })),
     read: async (model) => {
       const documents = await db.collection(model.collection).find().toArray();
       return Object.fromEntries(

@@ -18,10 +18,10 @@ it('takes a lease that was given up at once', () => {
 });
 
 it('runs what works under one lease one after the other, also after a failure', async () => {
-  const { exclusive } = leaseWork({ name: 'program:coupons', holder: 'me', fence: 1 });
+  const work = leaseWork({ name: 'program:coupons', holder: 'me', fence: 1 });
   const trace: string[] = [];
   const step = (name: string, fails = false) =>
-    exclusive(async () => {
+    work.exclusive(async () => {
       trace.push(`${name} begins`);
       await new Promise((resolve) => setImmediate(resolve));
       trace.push(`${name} ends`);

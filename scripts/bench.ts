@@ -1,0 +1,132 @@
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { startDatabase } from '../src/dev/embedded-database.js';
+import { messageOf } from '../src/lib/errors.js';
+import { benchDecoding } from './bench/decoding.js';
+import { describeMachine } from './bench/figures.js';
+import { judge, type BenchFigures } from './bench/goals.js';
+import { benchLatency } from './bench/latency.js';
+import { benchMemory } from './bench/memory.js';
+import { benchPipeline } from './bench/pipeline.js';
+import { describeFigures, describeGoals } from './bench/tables.js';
+
+const PARTS = ['decoding', 'pipeline', 'latency', 'memory'] as const;
+type Part = (typeof PARTS)[number];
+
+/** 1 only with --goals. */
+const EXIT = { made: 0, goalMissed: 1, failed: 2 } as const;
+/** As the product's default (BATCH_SIZE). */
+const BATCH_SIZE = 500;
+const DECODING = { events: 10_000, lines: 20_000, rounds: 7 };
+const PIPELINE_SIZES = [
+  { events: 10_000, rounds: 5 },
+  { events: 100_000, rounds: 1 },
+];
+const LATENCY = { events: 300, slotTimesMs: [400, 50] };
+const MEMORY_EVENTS = 100_000;
+const MEMORY_SAMPLES = 10;
+
+const command = new Command('bench')
+  .description('Measures decoding, the pipeline, latency and memory, and names machine and database server.')
+  .addArgument(new Argument('[parts...]', 'what to measure (default: everything)').choices(PARTS))
+  .option('--events <n>', 'events: decoded, piped, of each latency channel, or for memory', wholeNumber)
+  .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber)
+  .option('--goals', 'end with 1 when a goal is missed', false)
+  .option('--json', 'print one JSON object as the last line', false)
+  .addHelpText(
+    'after',
+    `
+Environment: MONGODB_URI to use that server instead of the embedded one (takes and drops databases of its own in it).
+What is measured, why it is fair and what the goals are: docs/benchmarks.md.
+
+Exit code: 0 when the figures were made, 1 with --goals when one is missed, 2 when they could not be made.
+
+Examples:
+  npm run bench
+  npm run bench -- decoding
+  npm run bench -- pipeline --events 20000 --rounds 3
+  npm run bench -- latency memory --json | tail -1 | jq .latency`,
+  )
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.made : EXIT.failed));
+command.parse();
+const asked = command.args as Part[];
+const { events, rounds, goals, json } = command.opts<{
+  events?: number;
+  rounds?: number;
+  goals: boolean;
+  json: boolean;
+}>();
+
+process.exitCode = await bench();
+process.exit();
+
+async function bench(): Promise<number> {
+  const started = performance.now();
+  const machine = describeMachine();
+  try {
+    const { figures, database } = await measure(new Set(asked.length > 0 ? asked : PARTS));
+    const judged = judge(figures);
+    console.log(
+      `\n${machine.cores} × ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, load ${machine.loadAverage}`,
+    );
+    if (database) console.log(`Database server: ${database.kind} ${database.version}`);
+    for (const line of [...describeFigures(figures), ...describeGoals(judged)]) console.log(line);
+    const wallMs = Math.round(performance.now() - started);
+    if (json) await print({ machine, database, ...figures, goals: judged, wallMs });
+    return goals && judged.some(({ met }) => !met) ? EXIT.goalMissed : EXIT.made;
+  } catch (error) {
+    console.error(`The figures could not be made: ${messageOf(error)}`);
+    if (json) await print({ machine, error: messageOf(error) });
+    return EXIT.failed;
+  }
+}
+
+async function measure(parts: ReadonlySet<Part>) {
+  const figures: { -readonly [P in keyof BenchFigures]: BenchFigures[P] } = {};
+  if (parts.has('decoding')) {
+    figures.decoding = await benchDecoding(
+      { ...DECODING, events: events ?? DECODING.events, rounds: rounds ?? DECODING.rounds },
+      progress,
+    );
+  }
+  if (!parts.has('pipeline') && !parts.has('latency') && !parts.has('memory')) return { figures, database: null };
+
+  const server = await startDatabase({ uri: process.env['MONGODB_URI'], log: progress });
+  try {
+    if (parts.has('pipeline')) {
+      const sizes = events === undefined ? PIPELINE_SIZES : [{ events, rounds: 3 }];
+      figures.pipeline = await benchPipeline(
+        server.uri,
+        { sizes: sizes.map((size) => ({ ...size, rounds: rounds ?? size.rounds })), batchSize: BATCH_SIZE },
+        progress,
+      );
+    }
+    if (parts.has('latency')) {
+      figures.latency = await benchLatency(server.uri, { ...LATENCY, events: events ?? LATENCY.events }, progress);
+    }
+    if (parts.has('memory')) {
+      const total = events ?? MEMORY_EVENTS;
+      const stepEvents = Math.ceil(total / MEMORY_SAMPLES);
+      figures.memory = await benchMemory(server.uri, { events: total, stepEvents, batchSize: BATCH_SIZE }, progress);
+    }
+    return { figures, database: { kind: server.kind, version: server.version ?? 'unknown' } };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** For people who watch: not in the way of what is read from stdout. */
+function progress(line: string): void {
+  if (process.stderr.isTTY) console.error(line);
+}
+
+/** The whole line must be out before the process ends, also into a pipe. */
+function print(value: object): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${JSON.stringify(value)}\n`, () => resolve()));
+}
+
+function wholeNumber(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= 10_000_000) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 10000000.');
+}

@@ -1,0 +1,67 @@
+import type { BenchFigures, Goal } from './goals.js';
+
+/** The figures as lines for people. */
+export function describeFigures({ decoding, pipeline, latency, memory }: BenchFigures): string[] {
+  const lines: string[] = [];
+  if (decoding) {
+    const { ordinary, long } = decoding;
+    lines.push(
+      ...heading('Decoding, events/s', 'ours', 'our EventParser', "Anchor's", 'ratio', 'EventParser ratio'),
+      decodingRow({ name: `ordinary transactions (${ordinary.events} events)`, row: ordinary }),
+      decodingRow({ name: `one log of ${long.lines} lines (${long.events} events)`, row: long }),
+    );
+  }
+  if (pipeline) {
+    lines.push(
+      ...heading('Pipeline, events/s', 'pipeline', 'plain inserts', 'ratio', 'ratios of the rounds'),
+      ...pipeline.sizes.map(({ events, documents, pipelineEventsPerSecond, plainEventsPerSecond, ratio, ratios }) =>
+        row(
+          `${events} events, ${documents} documents`,
+          pipelineEventsPerSecond,
+          plainEventsPerSecond,
+          ratio,
+          ratios.join(' '),
+        ),
+      ),
+    );
+  }
+  if (latency) {
+    lines.push(
+      ...heading('Confirmed → readable, ms', 'log p50', 'log p99', 'CPI p50', 'CPI p99', 'events of each'),
+      ...latency.slots.map(({ slotTimeMs, log, cpi }) =>
+        row(`slots of ${slotTimeMs} ms`, log.p50Ms, log.p99Ms, cpi.p50Ms, cpi.p99Ms, log.events),
+      ),
+    );
+  }
+  if (memory) {
+    lines.push(
+      ...heading('Memory after GC, MB', 'RSS', 'heap', 'buffers'),
+      ...memory.samples.map(({ applied, rssMb, heapMb, externalMb }) =>
+        row(`${applied} events`, rssMb, heapMb, externalMb),
+      ),
+    );
+  }
+  return lines;
+}
+
+/** Each goal with what came of it. */
+export function describeGoals(goals: readonly Goal[]): string[] {
+  if (goals.length === 0) return [];
+  return ['', 'Goals', ...goals.map(({ goal, value, met }) => `  ${met ? 'met   ' : 'missed'}  ${goal}: ${value}`)];
+}
+
+const NAME_WIDTH = 44;
+const CELL_WIDTH = 18;
+
+function heading(title: string, ...columns: readonly string[]): string[] {
+  return ['', row(title, ...columns)];
+}
+
+function row(name: string, ...cells: readonly (string | number)[]): string {
+  return name.padEnd(NAME_WIDTH) + cells.map((cell) => String(cell).padStart(CELL_WIDTH)).join('');
+}
+
+function decodingRow({ name, row: figures }: { name: string; row: NonNullable<BenchFigures['decoding']>['ordinary'] }) {
+  const { decodeTransaction, eventParser, anchorEventParser, ratio, eventParserRatio } = figures;
+  return row(name, decodeTransaction, eventParser, anchorEventParser, ratio, eventParserRatio);
+}
