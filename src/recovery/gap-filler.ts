@@ -48,14 +48,22 @@ export async function sweep(dependencies: GapFillerDependencies, module: DomainM
   try {
     // Read before the walk: what lands while it runs is above this slot and left to the next one.
     const finalizedSlot = await chain.slot('finalized');
-    const frontier = (await readFrontier(dependencies.db, module.name)) ?? (await begin(dependencies, module, chain));
-    const fromSlot = Math.max(frontier.since, frontier.slot - OVERLAP_SLOTS);
+    const frontier = await readFrontier(dependencies.db, module.name);
+    const { startSlot } = dependencies;
+    const fromSlot = frontier ? Math.max(frontier.since, frontier.slot - OVERLAP_SLOTS) : startSlot;
 
     const recent = await walkAndTake(dependencies, module, chain, fromSlot, 'confirmed');
     const final = await walkAndTake(dependencies, module, chain, fromSlot, 'finalized');
-    if (final.kind === 'stopped') return final;
-    await advanceFrontier(dependencies.db, module.name, finalizedSlot, new Date(dependencies.clock.now()));
-    const found = final.found + (recent.kind === 'walked' ? recent.found : 0);
+    const now = new Date(dependencies.clock.now());
+    if (final.kind === 'stopped') {
+      const asFarAsItGoes = frontier === null && startSlot === 0 && final.reason === 'history-missing';
+      if (!asFarAsItGoes) return final;
+      await begin(dependencies, module, await chain.firstAvailableBlock());
+    } else if (frontier === null) {
+      await begin(dependencies, module, startSlot);
+    }
+    await advanceFrontier(dependencies.db, module.name, finalizedSlot, now);
+    const found = [recent, final].reduce((sum, walk) => sum + (walk.kind === 'walked' ? walk.found : 0), 0);
     return { kind: 'complete', frontier: finalizedSlot, found };
   } catch (error) {
     return { kind: 'stopped', reason: 'chain-unreachable', detail: messageOf(error) };
@@ -63,16 +71,16 @@ export async function sweep(dependencies: GapFillerDependencies, module: DomainM
 }
 
 /**
- * The first walk decides where the ledger's history begins, and says so: from then on "complete" means from there. A
- * node that pruned older blocks cannot give what came before, and its silence about it must not look like completeness.
+ * The first whole walk decides where the ledger's history begins, and says so: from then on "complete" means from there.
+ * With START_SLOT=0 that is where the node's own history begins, asked after the walk: a node that prunes while it is
+ * walked has no fixed beginning before. What came earlier it cannot give, and its silence must not pass for completeness.
  */
-async function begin({ db, clock, log, startSlot }: GapFillerDependencies, module: DomainModule, chain: ChainPort) {
-  const since = startSlot > 0 ? startSlot : await chain.firstAvailableBlock();
+async function begin({ db, clock, log }: GapFillerDependencies, module: DomainModule, since: number): Promise<void> {
   log.info(
     { program: module.name, since },
     'history begins at this slot: the endpoint has none before, or START_SLOT says so',
   );
-  return beginFrontier(db, module.name, since, new Date(clock.now()));
+  await beginFrontier(db, module.name, since, new Date(clock.now()));
 }
 
 async function walkAndTake(

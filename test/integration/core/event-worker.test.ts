@@ -199,10 +199,10 @@ it('ends right although a log was cut off before the event (TRAPS 2)', async () 
 
 it('makes the same ledger and documents from history alone as from the live stream (I3)', async () => {
   const late = await bench.startWorker();
-  await late.allFinal(sent, 50_000);
+  await late.allFinal(sent, 150_000);
   await expectDocumentsEqualChain(bench, late);
   const [first, second] = [await worker.records({ kind: 'event' }), await late.records({ kind: 'event' })];
   const byId = (records: typeof first) =>
     Object.fromEntries(records.map(({ _id, slot, data }) => [_id, { slot, data }]));
   expect(byId(second)).toEqual(byId(first));
-});
+}, 240_000);
