@@ -24,13 +24,12 @@ export async function readFrontier(db: mongo.Db, program: string): Promise<Front
 }
 
 /** Says where a program's history begins for this database. Once said, it stays. */
-export async function beginFrontier(db: mongo.Db, program: string, since: number, now: Date): Promise<Frontier> {
+export async function beginFrontier(db: mongo.Db, program: string, since: number, now: Date): Promise<void> {
   await frontiers(db).updateOne(
     { _id: program },
     { $setOnInsert: { since, slot: since, movedAt: now } },
     { upsert: true },
   );
-  return (await readFrontier(db, program)) ?? { since, slot: since };
 }
 
 /** Moves the frontier forward, never back: a slower worker's older walk changes nothing. */
