@@ -18,7 +18,7 @@ export interface Goal {
   readonly met: boolean;
 }
 
-/** Pipeline over plain inserts of the same documents (issue 3): a bare prototype without mooring's promises had 0.44 to 0.49. */
+/** Pipeline over plain inserts of the same documents: a bare prototype without mooring's promises had 0.44 to 0.49. */
 const PIPELINE_RATIO = 0.5;
 const MEMORY_MB = 512;
 

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { systemClock as clock } from '../../src/lib/clock.js';
 import type { Notice } from '../../src/pipeline/ingest.js';
 import { median, rounded, secondsOf } from './figures.js';
 import { CouponHistory } from './history.js';
@@ -29,6 +30,10 @@ export interface PipelineReport {
   readonly batchSize: number;
   readonly sizes: readonly PipelineFigures[];
 }
+
+/** How far ingest may be ahead of projection: as with a live source, what waits does not grow with the history. */
+const LEAD_BATCHES = 4;
+const LOOK_EVERY_MS = 2;
 
 type Written = ReadonlyMap<string, readonly mongo.Document[]>;
 
@@ -82,23 +87,22 @@ async function runPipeline(uri: string, notices: readonly Notice[], batchSize: n
   try {
     const { ingest, projector, applied } = await buildPipeline(database, batchSize);
     let stored = 0;
-    let ingesting = true;
-    const store = async () => {
-      for (const batch of batchesOf(notices, batchSize)) {
-        const decoded = batch.map((notice) => ingest.decodeFromLogs(notice)).filter((item) => item !== null);
-        for (const count of (await ingest.store(decoded)).values()) stored += count;
-      }
+    const untilWaiting = async (most: number, projecting: Promise<void>) => {
+      while (stored - applied() > most) await Promise.race([projecting, clock.sleep(LOOK_EVERY_MS)]);
     };
     const seconds = await secondsOf(async () => {
       const stop = new AbortController();
       const projecting = projector.run(stop.signal);
-      await store();
-      ingesting = false;
-      while (applied() < stored) await Promise.race([projecting, new Promise((resolve) => setTimeout(resolve, 2))]);
+      for (const batch of batchesOf(notices, batchSize)) {
+        const decoded = batch.map((notice) => ingest.decodeFromLogs(notice)).filter((item) => item !== null);
+        for (const count of (await ingest.store(decoded)).values()) stored += count;
+        await untilWaiting(LEAD_BATCHES * batchSize, projecting);
+      }
+      await untilWaiting(0, projecting);
       stop.abort();
       await projecting;
     });
-    if (ingesting || applied() !== stored) throw new Error(`${applied()} of ${stored} events were applied`);
+    if (applied() !== stored) throw new Error(`${applied()} of ${stored} events were applied`);
     return { seconds, events: stored, written: await readWritten(database) };
   } finally {
     await database.drop();
