@@ -5,7 +5,7 @@ import { startSurfnetChain } from '../../../src/dev/surfnet-chain.js';
 import { couponsClient, devProgram, refusal } from './coupons-chain.js';
 import { openShop } from './shop.js';
 
-/** A Surfnet's own `deploy` never looks at the ELF; the loader verifies it. */
+/** A Surfnet's own `deploy` never looks at the ELF; the loader verifies it. Some 200 transactions: slow on a busy machine. */
 it('the committed programs pass the real loader and run', async () => {
   const chain = await startSurfnetChain({ slotTimeMs: 50, programs: [] });
   try {
@@ -21,4 +21,4 @@ it('the committed programs pass the real loader and run', async () => {
   } finally {
     await chain.stop();
   }
-});
+}, 240_000);
