@@ -54,7 +54,7 @@ type Decoder = keyof typeof DECODERS;
 /** Decodes the same logs with each decoder in turn, round by round, so that a busy machine slows all of them. */
 export async function benchDecoding(options: DecodingOptions, progress: Progress): Promise<DecodingReport> {
   const history = new CouponHistory(1);
-  const transactions = history.notices(options.events).map(({ logs }) => logs ?? []);
+  const transactions = history.transactions(options.events).map(({ notice }) => notice.logs ?? []);
   progress(`decoding: ${transactions.length} ordinary transactions, ${options.rounds} rounds`);
   const ordinary = await race(transactions, options.rounds);
   progress(`decoding: one transaction of ${options.lines} lines, ${options.rounds} rounds`);

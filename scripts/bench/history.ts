@@ -50,6 +50,12 @@ const BATCH_MINT = 4;
 
 const SYSTEM_MINT = ['system', 'system', 'system', 'token'] as const;
 
+/** A transaction as it is announced, and how many events are in it. */
+export interface HistoryNotice {
+  readonly notice: Notice;
+  readonly eventCount: number;
+}
+
 /**
  * A history of the coupon marketplace that never ends: every event valid after those before it, as the program would
  * have emitted it, in transactions of 1 to 4 events. The same seed gives the same history.
@@ -69,19 +75,19 @@ export class CouponHistory {
     this.#wallets = Array.from({ length: WALLETS }, () => this.#address());
   }
 
-  /** Notices, as the socket brings them, of at least `events` events. */
-  notices(events: number): Notice[] {
-    const notices: Notice[] = [];
+  /** Transactions, as the socket brings them, of at least `events` events. */
+  transactions(events: number): HistoryNotice[] {
+    const transactions: HistoryNotice[] = [];
     for (let count = 0; count < events;) {
-      const { notice, eventCount } = this.next();
-      notices.push(notice);
-      count += eventCount;
+      const transaction = this.next();
+      transactions.push(transaction);
+      count += transaction.eventCount;
     }
-    return notices;
+    return transactions;
   }
 
   /** The next transaction. */
-  next(): { readonly notice: Notice; readonly eventCount: number } {
+  next(): HistoryNotice {
     const step = this.#step();
     const signature = bs58.encode(this.#bytes(64));
     const slot = this.#slot();

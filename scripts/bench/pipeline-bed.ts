@@ -82,6 +82,7 @@ export async function buildPipeline(database: MongoConnection, batchSize: number
       finalityDelayMs: FINALITY_DELAY_MS,
       onInserted: () => undefined,
       // As a worker whose lease is held in its own process.
+      applyNew: (records) => projector.applyNew(records),
       wake: async () => projector.wake(),
       onUndecodable: (_, letters) => {
         throw new Error(`a benched event could not be decoded: ${letters[0]?.detail}`);

@@ -1,9 +1,15 @@
 import type { mongo } from 'mongoose';
 import { systemClock as clock } from '../../src/lib/clock.js';
-import type { Notice } from '../../src/pipeline/ingest.js';
+import { NoticeIntake } from '../../src/pipeline/notice-intake.js';
 import { median, rounded, secondsOf } from './figures.js';
-import { CouponHistory } from './history.js';
-import { buildPipeline, openBenchDatabase, WRITTEN_COLLECTIONS, type BenchDatabase } from './pipeline-bed.js';
+import { CouponHistory, type HistoryNotice } from './history.js';
+import {
+  buildPipeline,
+  openBenchDatabase,
+  throwingLog,
+  WRITTEN_COLLECTIONS,
+  type BenchDatabase,
+} from './pipeline-bed.js';
 import type { Progress } from './progress.js';
 
 export interface PipelineOptions {
@@ -59,8 +65,8 @@ async function benchSize(
   let events = 0;
   let documents = 0;
   for (let round = 1; round <= rounds; round++) {
-    const notices = new CouponHistory(round).notices(atLeast);
-    const piped = await runPipeline(uri, notices, batchSize);
+    const transactions = new CouponHistory(round).transactions(atLeast);
+    const piped = await runPipeline(uri, transactions, batchSize);
     const plain = await runPlainInserts(uri, piped.written, batchSize);
     pipelineSeconds.push(piped.seconds);
     plainSeconds.push(plain);
@@ -81,29 +87,35 @@ async function benchSize(
   };
 }
 
-/** Ingest and projection side by side, as in a worker, until the last event is applied. */
-async function runPipeline(uri: string, notices: readonly Notice[], batchSize: number) {
+/** As in a worker: what a socket announces is taken in, stored and applied side by side, until the last event is applied. */
+async function runPipeline(uri: string, transactions: readonly HistoryNotice[], batchSize: number) {
   const database = await openBenchDatabase(uri);
   try {
     const { ingest, projector, applied } = await buildPipeline(database, batchSize);
-    let stored = 0;
-    const untilWaiting = async (most: number, projecting: Promise<void>) => {
-      while (stored - applied() > most) await Promise.race([projecting, clock.sleep(LOOK_EVERY_MS)]);
-    };
+    const intake = new NoticeIntake({
+      ...{ ingest, clock, log: throwingLog },
+      onHole: (reason) => throwingLog.error({ reason }, 'a notice was dropped'),
+    });
+    let offered = 0;
     const seconds = await secondsOf(async () => {
       const stop = new AbortController();
+      intake.start();
       const projecting = projector.run(stop.signal);
-      for (const batch of batchesOf(notices, batchSize)) {
-        const decoded = batch.map((notice) => ingest.decodeFromLogs(notice)).filter((item) => item !== null);
-        for (const count of (await ingest.store(decoded)).values()) stored += count;
-        await untilWaiting(LEAD_BATCHES * batchSize, projecting);
+      const untilWaiting = async (most: number) => {
+        while (offered - applied() > most) await Promise.race([projecting, clock.sleep(LOOK_EVERY_MS)]);
+      };
+      for (const { notice, eventCount } of transactions) {
+        intake.offer(notice);
+        offered += eventCount;
+        await untilWaiting(LEAD_BATCHES * batchSize);
       }
-      await untilWaiting(0, projecting);
+      await untilWaiting(0);
+      await intake.stop();
       stop.abort();
       await projecting;
     });
-    if (applied() !== stored) throw new Error(`${applied()} of ${stored} events were applied`);
-    return { seconds, events: stored, written: await readWritten(database) };
+    if (applied() !== offered) throw new Error(`${applied()} of ${offered} events were applied`);
+    return { seconds, events: offered, written: await readWritten(database) };
   } finally {
     await database.drop();
   }

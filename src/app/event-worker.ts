@@ -151,10 +151,7 @@ export function startEventWorker(
 }
 
 function createLane(foundation: Foundation, installed: InstalledModule, fetcher: TransactionFetcher): Lane {
-  const ingest = createIngest(foundation, installed, fetcher, () => {
-    lane.active?.applySoon();
-    return lane.active !== null;
-  });
+  const ingest = createIngest(foundation, installed, fetcher, () => lane.active?.projector ?? null);
   const lane: Lane = {
     installed,
     ingest,

@@ -10,6 +10,7 @@ import { resolveDisputes } from '../recovery/dispute-resolver.js';
 import { checkFinality } from '../recovery/finality-checker.js';
 import { sweep } from '../recovery/gap-filler.js';
 import { purgeTombstones } from '../recovery/tombstone-purge.js';
+import type { ProjectorHere } from './create-ingest.js';
 import type { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
 
@@ -21,8 +22,7 @@ const PURGE_EVERY_MS = 60_000;
 
 /** What runs for one program while its lease is held. */
 export interface ProgramWorker {
-  /** Records wait: apply now. */
-  applySoon(): void;
+  readonly projector: ProjectorHere;
   /** Somebody suspects a hole: sweep now. */
   sweepSoon(): void;
   /** The finalized slot has risen. */
@@ -131,7 +131,7 @@ export function startProgramWorker(
   const tasks = [projector.run(running), disputes.ended, finality.ended, sweeps.ended, purge.ended];
   for (const task of tasks) task.catch(() => lost.abort());
   return {
-    applySoon: () => projector.wake(),
+    projector,
     sweepSoon: () => sweeps.soon(),
     finalitySoon: () => finality.soon(),
     ended: Promise.allSettled(tasks).then((results) => {

@@ -47,6 +47,14 @@ export async function readDisputed(db: mongo.Db, program: string, limit: number)
   return [...new Set(stored.map((record) => String(record.signature)))];
 }
 
+/** Which of these ids the ledger holds, in whatever state. */
+export async function readPresent(db: mongo.Db, ids: readonly string[]): Promise<Set<string>> {
+  const stored = await ledgerEvents(db)
+    .find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } })
+    .toArray();
+  return new Set(stored.map(({ _id }) => _id));
+}
+
 /** A transaction that the ledger holds, at the slot it holds it. */
 export interface KnownTransaction {
   readonly slot: number;

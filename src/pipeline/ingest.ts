@@ -61,6 +61,8 @@ interface IngestDependencies {
   readonly finalityDelayMs: number;
   readonly onInserted: (module: DomainModule, records: readonly LedgerRecord[]) => void;
   readonly onUndecodable: (module: DomainModule, letters: readonly DeadLetter[]) => void;
+  /** Applies records at once where this process holds the program's lease; returns those that are durable by that. */
+  readonly applyNew?: (records: readonly LedgerRecord[]) => Promise<readonly LedgerRecord[]>;
   /** Tells whoever projects that records wait; by default through the database, where the holder is another process. */
   readonly wake?: () => Promise<void>;
 }
@@ -104,23 +106,28 @@ export class Ingest {
 
   /** Makes decoded transactions durable. Returns how many records were new, by signature. */
   async store(decoded: readonly DecodedNotice[]): Promise<Map<string, number>> {
-    const { db, onInserted, onUndecodable, wake } = this.dependencies;
+    const { db, applyNew, onInserted, onUndecodable, wake } = this.dependencies;
     const letters = decoded.flatMap((item) => item.letters);
     // Letters first: a transaction counts as known by its records.
     await parkDeadLetters(db, letters);
     if (letters.length > 0) onUndecodable(this.module, letters);
+    const records = decoded.flatMap((item) => item.records);
+    const applied = applyNew && records.length > 0 ? await applyNew(records) : [];
+    const appliedIds = new Set(applied.map(({ _id }) => _id));
+    // What was applied is handed in no second time, not even as a duplicate of itself within the batch.
     const { inserted, disputed } = await appendReceived(
       db,
-      decoded.flatMap((item) => item.records),
+      records.filter(({ _id }) => !appliedIds.has(_id)),
     );
-    if (inserted.length > 0) onInserted(this.module, inserted);
+    const added = [...applied, ...inserted];
+    if (added.length > 0) onInserted(this.module, added);
     if (inserted.length > 0 || disputed.length > 0) await (wake ? wake() : wakeHolder(db, this.module.name));
     // Not before the letters are durable: what is remembered here, no sweep looks at again (I1).
     for (const { signature, eventlessAt } of decoded) {
       if (eventlessAt !== null) this.#eventless.set(signature, eventlessAt);
     }
     const counts = new Map<string, number>();
-    for (const { signature } of inserted) counts.set(signature, (counts.get(signature) ?? 0) + 1);
+    for (const { signature } of added) counts.set(signature, (counts.get(signature) ?? 0) + 1);
     return counts;
   }
 

@@ -7,8 +7,12 @@ import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readTouching } from '../ledger/read-records.js';
 import type { DocumentChange } from './fold.js';
 import type { ProjectionTransaction, StandingDocument } from './projection-transaction.js';
+import { combineQuestions, shareOut, type CombinedQuestion } from './settle-questions.js';
 
 type Stored = { _id: string } & mongo.Document;
+
+/** Documents read at most to answer several settle questions with one query. */
+const TOGETHER_AT_MOST = 1_000;
 
 /**
  * Projection writes as plain `$set` and `$unset` of owned fields: no pipeline updates, which would evaluate text that
@@ -16,8 +20,11 @@ type Stored = { _id: string } & mongo.Document;
  * belong to somebody else.
  */
 export class MongoProjection implements ProjectionTransaction {
-  /** By collection: keys that this transaction saw no document of. An insert costs half of what an upsert costs. */
-  readonly #absent = new Map<string, Set<string>>();
+  /**
+   * By collection: which keys this transaction saw a document of. An insert costs half of what an upsert costs, and what
+   * is known to be there needs neither an upsert nor its tombstone's mark taken away.
+   */
+  readonly #seen = new Map<string, Map<string, 'absent' | 'closed' | 'open'>>();
 
   constructor(
     readonly db: mongo.Db,
@@ -46,7 +53,15 @@ export class MongoProjection implements ProjectionTransaction {
         return [String(document[model.keyField]), { at: meta?.at ?? null, closed: meta?.closed === true, fields }];
       }),
     );
-    this.#absent.set(model.collection, new Set(keys.filter((key) => !found.has(key))));
+    this.#seen.set(
+      model.collection,
+      new Map(
+        keys.map((key) => {
+          const document = found.get(key);
+          return [key, document ? (document.closed ? 'closed' : 'open') : 'absent'];
+        }),
+      ),
+    );
     return found;
   }
 
@@ -61,27 +76,34 @@ export class MongoProjection implements ProjectionTransaction {
     return readTouching(this.db, touches, this.session);
   }
 
-  async query(model: Model, query: SettleQuery): Promise<SettledDocument[]> {
-    const documents = await this.#collection(model)
-      .find(toStored(query.where) as mongo.Filter<Stored>, { session: this.session })
-      .sort({ ...query.sort })
-      .limit(query.limit)
-      .toArray();
-    return documents.map((document) => pick(document, model.fields));
+  async answers(
+    model: Model,
+    questions: ReadonlyMap<string, SettleQuery>,
+  ): Promise<Map<string, readonly SettledDocument[]>> {
+    const combined = combineQuestions(questions);
+    const shares = combined && (await this.#askTogether(model, combined));
+    if (shares) return shares;
+    const answers = new Map<string, readonly SettledDocument[]>();
+    for (const [key, question] of questions) answers.set(key, await this.#ask(model, question));
+    return answers;
   }
 
   async changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void> {
     const inserts: mongo.AnyBulkWriteOperation<Stored>[] = [];
     const operations: mongo.AnyBulkWriteOperation<Stored>[] = [];
-    const absent = this.#absent.get(model.collection);
+    const seen = this.#seen.get(model.collection);
+    // What was seen holds until it is written.
+    this.#seen.delete(model.collection);
     for (const [key, change] of changes) {
-      if (absent?.delete(key)) {
+      const was = seen?.get(key);
+      if (was === 'absent') {
         if (change) inserts.push({ insertOne: { document: newDocument(model, key, change) } });
         continue;
       }
       const filter = { [model.keyField]: key } as mongo.Filter<Stored>;
-      if (change) operations.push({ updateOne: { filter, update: updateOf(model, change), upsert: true } });
-      else operations.push(...(await this.#removal(model, filter)));
+      if (!change) operations.push(...(await this.#removal(model, filter)));
+      else if (was === 'open') operations.push({ updateOne: { filter, update: updateOf(model, change, false) } });
+      else operations.push({ updateOne: { filter, update: updateOf(model, change, true), upsert: true } });
     }
     await this.#write(model, [...inserts, ...operations]);
   }
@@ -105,28 +127,61 @@ export class MongoProjection implements ProjectionTransaction {
     await this.#collection(model).deleteMany({ _id: { $in: [...ids] } }, { session: this.session });
   }
 
-  async lockResult(model: StateModel, key: string): Promise<boolean> {
-    const locked = await this.#collection(model).updateOne(
-      {
-        [model.keyField]: key,
-        '_mooring.at': { $exists: true },
-        '_mooring.closed': { $ne: true },
-      },
-      { $inc: { '_mooring.settles': 1 } },
-      { session: this.session },
-    );
-    return locked.matchedCount === 1;
+  async results(model: StateModel, keys: readonly string[]): Promise<Map<string, SettledDocument>> {
+    const documents = await this.#collection(model)
+      .find(
+        { [model.keyField]: { $in: [...keys] }, '_mooring.at': { $exists: true }, '_mooring.closed': { $ne: true } },
+        {
+          session: this.session,
+          batchSize: keys.length + 1,
+          projection: { [model.keyField]: 1, ...projectionOf(model.settled) },
+        },
+      )
+      .toArray();
+    return new Map(documents.map((document) => [String(document[model.keyField]), pick(document, model.settled)]));
   }
 
-  async setResult(
-    model: StateModel<Fields, Fields>,
-    key: string,
-    fields: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    await this.#collection(model).updateOne(
-      { [model.keyField]: key },
-      { $set: toStored(fields) as mongo.Document },
-      { session: this.session },
+  async setResults(model: StateModel, results: ReadonlyMap<string, SettledDocument>): Promise<void> {
+    const operations = [...results].map(([key, fields]): mongo.AnyBulkWriteOperation<Stored> => ({
+      updateOne: {
+        filter: { [model.keyField]: key },
+        update: { $set: toStored(fields) as mongo.Document },
+      },
+    }));
+    await this.#write(model, operations);
+  }
+
+  async #ask(model: Model, { where, sort, limit }: SettleQuery): Promise<SettledDocument[]> {
+    const documents = await this.#collection(model)
+      .find(toStored(where) as mongo.Filter<Stored>, { session: this.session })
+      .sort({ ...sort })
+      .limit(limit)
+      .toArray();
+    return documents.map((document) => pick(document, model.fields));
+  }
+
+  /** Null when there is too much to read, or what was read cannot be shared out. */
+  async #askTogether(
+    model: Model,
+    question: CombinedQuestion,
+  ): Promise<Map<string, readonly SettledDocument[]> | null> {
+    const { where, field, keyOf, sort } = question;
+    const documents = await this.#collection(model)
+      .aggregate<Stored>(
+        [
+          { $match: toStored({ ...where, [field]: { $in: [...keyOf.keys()] } }) as mongo.Document },
+          // Before the sort: questions that match very many documents are answered one by one, by their index.
+          { $limit: TOGETHER_AT_MOST + 1 },
+          { $sort: { ...sort } },
+          { $project: projectionOf(model.fields) },
+        ],
+        { session: this.session, batchSize: TOGETHER_AT_MOST + 2 },
+      )
+      .toArray();
+    if (documents.length > TOGETHER_AT_MOST) return null;
+    return shareOut(
+      question,
+      documents.map((document) => pick(document, model.fields)),
     );
   }
 
@@ -165,16 +220,16 @@ function newDocument(model: StateModel, key: string, { set, at, closed }: Docume
   return { [model.keyField]: key, ...(toStored(set) as object), _mooring: meta } as unknown as mongo.OptionalId<Stored>;
 }
 
-function updateOf(model: StateModel, change: DocumentChange): mongo.UpdateFilter<Stored> {
+function updateOf(model: StateModel, change: DocumentChange, mayBeClosed: boolean): mongo.UpdateFilter<Stored> {
   const set: Record<string, unknown> = { ...(toStored(change.set) as object), '_mooring.at': change.at };
   const unset: Record<string, ''> = change.reset ? unsetOf(model, change.set) : {};
   if (change.closed) {
     set['_mooring.closed'] = true;
     for (const name of Object.keys(model.settled)) unset[name] = '';
-  } else {
+  } else if (mayBeClosed) {
     unset['_mooring.closed'] = '';
   }
-  return { $set: set, $unset: unset };
+  return Object.keys(unset).length === 0 ? { $set: set } : { $set: set, $unset: unset };
 }
 
 function unsetOf(model: StateModel, kept: Readonly<Record<string, unknown>>): Record<string, ''> {

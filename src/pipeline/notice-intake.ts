@@ -8,7 +8,7 @@ import type { DecodedNotice, Ingest, Notice } from './ingest.js';
 /** Notices that may wait. A node cuts off a slow reader (TRAPS 8), so the socket's callback only ever enqueues. */
 const QUEUE_CAPACITY = 20_000;
 /** Notices stored by one insert at most. */
-const BATCH = 256;
+const BATCH = 500;
 /** Transactions that may wait to be fetched: beyond this the sweep finds them as well as we would. */
 const FETCH_CAPACITY = 5_000;
 /** Transactions fetched at once on behalf of the socket. */
@@ -54,16 +54,19 @@ export class NoticeIntake {
 
   async #run(): Promise<void> {
     const { ingest } = this.dependencies;
+    let storing = Promise.resolve();
     for (;;) {
       const notices = await this.#queue.take(BATCH);
-      if (notices.length === 0) return;
+      if (notices.length === 0) return storing;
       const ready: DecodedNotice[] = [];
       for (const notice of notices) {
         const decoded = ingest.decodeFromLogs(notice);
         if (decoded) ready.push(decoded);
         else this.#fetchLater(notice);
       }
-      await this.#store(ready);
+      // The next ones are decoded while the database works on these.
+      await storing;
+      storing = this.#store(ready);
     }
   }
 

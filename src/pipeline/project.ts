@@ -1,7 +1,7 @@
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { FieldValue } from '../domain-kit/field.js';
 import type { StateModel } from '../domain-kit/model.js';
-import type { Settle, SettledDocument } from '../domain-kit/settle.js';
+import type { Settle, SettledDocument, SettleQuery } from '../domain-kit/settle.js';
 import type { Write } from '../domain-kit/writes.js';
 import { MooringError } from '../lib/errors.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
@@ -186,13 +186,25 @@ class SettleKeys {
     }
   }
 
+  /**
+   * Two transactions that both ask first would both find themselves the best. They cannot both commit: each ends with
+   * touching its program's lease.
+   */
   async run(tx: ProjectionTransaction): Promise<void> {
     for (const [step, keys] of this.#keys) {
-      for (const key of keys) {
-        // The lock comes before the question: two transactions that both ask first both find themselves the best.
-        if (!(await tx.lockResult(step.into, key))) continue;
-        await tx.setResult(step.into, key, step.compute(await tx.query(step.watch, step.query(key)), key));
+      const standing = await tx.results(step.into, [...keys]);
+      if (standing.size === 0) continue;
+      const answers = await tx.answers(
+        step.watch,
+        new Map([...standing.keys()].map((key): [string, SettleQuery] => [key, step.query(key)])),
+      );
+      const results = new Map<string, SettledDocument>();
+      for (const [key, before] of standing) {
+        const result = step.compute(answers.get(key) ?? [], key);
+        // Lists and dates count as changed: writing them again costs little.
+        if (Object.entries(result).some(([name, value]) => before[name] !== value)) results.set(key, result);
       }
+      await tx.setResults(step.into, results);
     }
   }
 

@@ -31,7 +31,7 @@ export interface LedgerChange {
   readonly withdraw: readonly LedgerRecord[];
   readonly orphan: { readonly ids: readonly string[]; readonly reason: string };
   readonly replace: readonly VersionChange[];
-  /** Events that only the version that landed has: inserted as applied. Their writes are among `enter`. */
+  /** New to the ledger: inserted as applied. Their writes are among `enter`. */
   readonly insert: readonly LedgerRecord[];
   /** Writes of replaced and inserted records that enter the fold. */
   readonly enter: readonly HandledWrites[];
@@ -69,6 +69,8 @@ export async function commitChange(
   now: Date,
 ): Promise<void> {
   await inTransaction(client, async (session) => {
+    // First: whether somebody else was faster is known before anything is done for nothing.
+    await insertVersions(db, session, change.insert);
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
     const projection = new MongoProjection(db, session);
@@ -82,7 +84,6 @@ export async function commitChange(
     await correctTouches(db, session, touchCorrections(change.apply));
     await markOrphaned(db, session, change.orphan.ids, change.orphan.reason);
     for (const { old, landed } of change.replace) await replaceVersion(db, session, old, landed);
-    await insertVersions(db, session, change.insert);
     if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
     await touchLease(db, lease, session);
   });

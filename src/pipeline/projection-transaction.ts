@@ -1,4 +1,4 @@
-import type { Fields, FieldValue } from '../domain-kit/field.js';
+import type { FieldValue } from '../domain-kit/field.js';
 import type { FactModel, Model, StateModel } from '../domain-kit/model.js';
 import type { SettledDocument, SettleQuery } from '../domain-kit/settle.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
@@ -24,16 +24,13 @@ export interface ProjectionTransaction {
   facts(model: FactModel, ids: readonly string[]): Promise<Map<string, SettledDocument>>;
   /** Applied records that touch any of these documents. */
   history(touches: readonly string[]): Promise<LedgerRecord[]>;
-  query(model: Model, query: SettleQuery): Promise<SettledDocument[]>;
+  /** The answer to each question, by its key: owned fields, in the order asked for. */
+  answers(model: Model, questions: ReadonlyMap<string, SettleQuery>): Promise<Map<string, readonly SettledDocument[]>>;
   /** Writes changes; null removes the document (people's own fields of it stay). */
   changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void>;
   putFacts(model: FactModel, facts: ReadonlyMap<string, Readonly<Record<string, FieldValue>>>): Promise<void>;
   deleteFacts(model: FactModel, ids: readonly string[]): Promise<void>;
-  /** Takes the write lock of a result's document. False when there is no such document. */
-  lockResult(model: StateModel, key: string): Promise<boolean>;
-  setResult(
-    model: StateModel<Fields, Fields>,
-    key: string,
-    fields: Readonly<Record<string, FieldValue>>,
-  ): Promise<void>;
+  /** The settled fields of those of these documents that are ours and not closed. */
+  results(model: StateModel, keys: readonly string[]): Promise<Map<string, SettledDocument>>;
+  setResults(model: StateModel, results: ReadonlyMap<string, SettledDocument>): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.js';
 import { Nap } from '../lib/nap.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readReceived } from '../ledger/read-records.js';
+import { applyNew } from './apply-new.js';
 import { applyReceived, type FailedRecord, type HandlerRetryPolicy } from './apply-received.js';
 import { watchWakes } from './wake-signal.js';
 
@@ -46,6 +47,13 @@ export class Projector {
   /** Says that records wait. */
   wake(): void {
     this.#nap.cutShort();
+  }
+
+  /** Applies records that are new to the ledger, past the queue of what waits there. Returns those it applied. */
+  async applyNew(records: readonly LedgerRecord[]): Promise<readonly LedgerRecord[]> {
+    const applied = await this.work.exclusive(() => applyNew(this.dependencies, this.work.lease, this.module, records));
+    if (applied.length > 0) this.dependencies.onApplied(this.module, applied);
+    return applied;
   }
 
   /** Applies one batch. Returns how many records were taken up; 0 means that nothing is due. */

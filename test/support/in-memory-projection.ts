@@ -52,7 +52,11 @@ export class InMemoryProjection implements ProjectionTransaction {
     return Promise.resolve(records);
   }
 
-  query(model: Model, { where, sort, limit }: SettleQuery): Promise<SettledDocument[]> {
+  answers(model: Model, questions: ReadonlyMap<string, SettleQuery>): Promise<Map<string, SettledDocument[]>> {
+    return Promise.resolve(new Map([...questions].map(([key, question]) => [key, this.#answer(model, question)])));
+  }
+
+  #answer(model: Model, { where, sort, limit }: SettleQuery): SettledDocument[] {
     const matching = [...this.documents(model).values()]
       .map(({ fields }) => fields)
       .filter((fields) => Object.entries(where).every(([name, value]) => (fields[name] ?? null) === value))
@@ -63,7 +67,7 @@ export class InMemoryProjection implements ProjectionTransaction {
         }
         return 0;
       });
-    return Promise.resolve(matching.slice(0, limit).map((fields) => pick(fields, model.fields)));
+    return matching.slice(0, limit).map((fields) => pick(fields, model.fields));
   }
 
   changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void> {
@@ -102,18 +106,20 @@ export class InMemoryProjection implements ProjectionTransaction {
     return Promise.resolve();
   }
 
-  lockResult(model: StateModel, key: string): Promise<boolean> {
-    const document = this.documents(model).get(key);
-    return Promise.resolve(document !== undefined && document.at !== null && !document.closed);
+  results(model: StateModel, keys: readonly string[]): Promise<Map<string, SettledDocument>> {
+    const found = new Map<string, SettledDocument>();
+    for (const key of keys) {
+      const document = this.documents(model).get(key);
+      if (document && document.at !== null && !document.closed) found.set(key, pick(document.fields, model.settled));
+    }
+    return Promise.resolve(found);
   }
 
-  setResult(
-    model: StateModel<Fields, Fields>,
-    key: string,
-    fields: Readonly<Record<string, FieldValue>>,
-  ): Promise<void> {
-    const document = this.documents(model).get(key);
-    if (document) Object.assign(document.fields, fields);
+  setResults(model: StateModel, results: ReadonlyMap<string, SettledDocument>): Promise<void> {
+    for (const [key, fields] of results) {
+      const document = this.documents(model).get(key);
+      if (document) Object.assign(document.fields, fields);
+    }
     return Promise.resolve();
   }
 }

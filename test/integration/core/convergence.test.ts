@@ -9,6 +9,7 @@ import { systemClock as clock } from '../../../src/lib/clock.js';
 import { documentsOfAccounts, simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, socketNotice, sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory } from '../../support/coupon-history.js';
+import type { Projector } from '../../../src/pipeline/projector.js';
 import { eventually } from '../../support/eventually.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { bySignature, openCoreBench, shuffled, silent, type CoreBench } from './core-bench.js';
@@ -27,17 +28,20 @@ it('ends the same from ten shuffled copies through four workers that fight for t
   const stop = new AbortController();
   const holders: string[] = [];
   const workers = [0, 1, 2, 3].map(async (worker) => {
-    const ingest = bench.ingestOf(landed);
+    let projector: Projector | null = null;
+    const ingest = bench.ingestOf(landed, [], coupons, () => projector);
     const term = { termMs: 1_000, holder: `worker ${worker}` };
     const leading = keepLease(
       { ...term, db: bench.db, clock, log: silent },
       'program:coupons',
       stop.signal,
       async (work, lost) => {
-        holders.push(term.holder);
         // A short reign: a few batches, then somebody else's turn.
-        const projector = bench.projectorOf(work, { batchSize: 20 });
+        if (holders.at(-1) === term.holder) return;
+        holders.push(term.holder);
+        projector = bench.projectorOf(work, { batchSize: 20 });
         for (let passes = 0; passes < 4 && !lost.aborted; passes++) await projector.pass();
+        // Not set to null: what it applies from now on it applies under a lease that may be somebody else's.
       },
     );
     const copies = Array.from({ length: 10 }, () => transactions).flat();

@@ -47,7 +47,12 @@ export async function openCoreBench() {
   }
 
   /** An ingest whose chain is the given list; `asked` collects what was fetched. */
-  function ingestOf(landed: ReadonlyMap<string, HistoryTransaction>, asked: string[] = [], module = coupons): Ingest {
+  function ingestOf(
+    landed: ReadonlyMap<string, HistoryTransaction>,
+    asked: string[] = [],
+    module = coupons,
+    projectorHere: () => Projector | null = () => null,
+  ): Ingest {
     const fetchTransaction: FetchTransaction = (signature) => {
       asked.push(signature);
       const transaction = landed.get(signature);
@@ -57,7 +62,11 @@ export async function openCoreBench() {
           : { kind: 'unavailable', reason: 'unknown-here' },
       );
     };
-    const hooks = { onInserted: () => {}, onUndecodable: () => {} };
+    const hooks = {
+      applyNew: async (records: readonly LedgerRecord[]) => projectorHere()?.applyNew(records) ?? [],
+      onInserted: () => {},
+      onUndecodable: () => {},
+    };
     return new Ingest({ db, clock, fetchTransaction, finalityDelayMs: 0, ...hooks }, module, couponsCodec);
   }
 

@@ -110,7 +110,7 @@ describe.each([
     await put(subject, Shop, 'a', change('1', { owner: 'x', count: 1 }, { reset: true }));
     expect(await subject.read(Shop)).toEqual({ a: { owner: 'x', count: 1, theirs: '$5 off' } });
     await put(subject, Shop, 'a', change('2', { owner: 'y' }));
-    await subject.run((tx) => tx.setResult(Shop, 'a', { best: 5n }));
+    await subject.run((tx) => tx.setResults(Shop, new Map([['a', { best: 5n }]])));
     expect(await subject.read(Shop)).toEqual({ a: { owner: 'y', count: 1, theirs: '$5 off', best: 5n } });
     await put(subject, Shop, 'a', change('3', {}, { reset: true, closed: true }));
     expect(await subject.read(Shop)).toEqual({ a: { theirs: '$5 off' } });
@@ -120,7 +120,7 @@ describe.each([
       fields: {},
     });
     await put(subject, Shop, 'a', change('4', { title: 'again' }));
-    await subject.run((tx) => tx.setResult(Shop, 'a', { best: 7n }));
+    await subject.run((tx) => tx.setResults(Shop, new Map([['a', { best: 7n }]])));
     await put(subject, Shop, 'a', null);
     expect(await subject.read(Shop)).toEqual({ a: { theirs: '$5 off' } });
     expect((await subject.run((tx) => tx.standing(Shop, ['a'], false))).get('a')?.at ?? null).toBeNull();
@@ -161,21 +161,65 @@ describe.each([
     }
     await put(subject, Shop, 'closed', change('1', {}, { reset: true, closed: true }));
     const ask = (where: Record<string, FieldValue>, direction: 1 | -1, limit: number) =>
-      subject.run(async (tx) =>
-        (await tx.query(Shop, { where, sort: { price: direction }, limit })).map(({ price }) => price),
-      );
+      subject.run(async (tx) => {
+        const answers = await tx.answers(Shop, new Map([['one', { where, sort: { price: direction }, limit }]]));
+        return answers.get('one')?.map(({ price }) => price);
+      });
     expect(await ask({ owner: 'x' }, 1, 2)).toEqual([5n, 30n]);
     expect(await ask({ owner: 'x' }, -1, 9)).toEqual([2n ** 64n - 1n, 30n, 5n]);
     expect(await ask({ price: 7n }, 1, 9)).toEqual([7n]);
     expect(await ask({ owner: 'nobody' }, 1, 9)).toEqual([]);
   });
 
-  it('locks the document of a result only where there is one of ours', async () => {
+  it('answers many questions as it answers each, however much there is to read', async () => {
+    const owners = ['x', 'y', 'z', 'nobody'];
+    const shops = Array.from({ length: 1_050 }, (_, at): [string, DocumentChange] => [
+      `k${at}`,
+      change('1', {
+        owner: owners[at % 3] ?? '',
+        title: `t${at % 2}`,
+        price: BigInt((at * 7_919) % 100_003),
+        count: at,
+      }),
+    ]);
+    const asked = (where: (owner: string) => Record<string, FieldValue>, limit: number) =>
+      new Map(owners.map((owner) => [owner, { where: where(owner), sort: { price: 1 as const }, limit }]));
+    for (const [few, put] of [
+      [shops.slice(0, 30), shops.slice(0, 30)],
+      // More than is read at once: the questions are asked one by one.
+      [shops, shops.slice(30)],
+    ] as const) {
+      await subject.run((tx) => tx.changeStates(Shop, new Map(put)));
+      for (const where of [
+        (owner: string) => ({ owner }),
+        (owner: string) => ({ owner, title: 't1' }),
+        (owner: string) => ({ owner, title: owner === 'x' ? 't1' : 't0' }),
+      ]) {
+        const answers = await subject.run((tx) => tx.answers(Shop, asked(where, 2)));
+        for (const owner of owners) {
+          const expected = few
+            .map(([, { set }]) => set)
+            .filter((set) => Object.entries(where(owner)).every(([name, value]) => set[name] === value))
+            .sort((one, other) => Number((one['price'] as bigint) - (other['price'] as bigint)))
+            .slice(0, 2);
+          expect(answers.get(owner)).toEqual(expected);
+        }
+      }
+    }
+  });
+
+  it('shows the results of documents that are ours and open, and no others', async () => {
     await put(subject, Shop, 'open', change('1', { owner: 'x' }));
+    await put(subject, Shop, 'settled', change('1', { owner: 'x' }));
+    await subject.run((tx) => tx.setResults(Shop, new Map([['settled', { best: 5n }]])));
     await put(subject, Shop, 'closed', change('1', {}, { reset: true, closed: true }));
     await subject.putForeign(Shop, 'theirs', { theirs: 1 });
-    const locks = ['open', 'closed', 'theirs', 'missing'].map((key) => subject.run((tx) => tx.lockResult(Shop, key)));
-    expect(await Promise.all(locks)).toEqual([true, false, false, false]);
+    expect(await subject.run((tx) => tx.results(Shop, ['open', 'settled', 'closed', 'theirs', 'missing']))).toEqual(
+      new Map<string, object>([
+        ['open', {}],
+        ['settled', { best: 5n }],
+      ]),
+    );
   });
 
   it('keeps facts by the id of their event', async () => {

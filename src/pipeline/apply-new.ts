@@ -1,0 +1,105 @@
+import type { mongo } from 'mongoose';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { HeldLease } from '../leases/lease.js';
+import type { Clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import type { Log } from '../lib/log.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { isDuplicateKey } from '../ledger/append-records.js';
+import { readPresent } from '../ledger/read-records.js';
+import type { HandledWrites } from './project.js';
+import { commitChange, NO_CHANGE } from './projection-store.js';
+import { runHandler } from './run-handler.js';
+
+interface ApplyNewDependencies {
+  readonly client: mongo.MongoClient;
+  readonly db: mongo.Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Records per transaction at most. */
+  readonly batchSize: number;
+}
+
+/**
+ * The short way into the ledger, for the lease holder alone: records that are in it already as applied, together with
+ * what they do to the documents, in one transaction (I2). It saves reading each record back and marking it, which costs
+ * a server more than inserting it. Returns those that went this way. Whatever is not plain (a handler that throws, an event
+ * that is known already, a transaction that fails) is left to the long way: stored as received first, then applied.
+ */
+export async function applyNew(
+  dependencies: ApplyNewDependencies,
+  lease: HeldLease,
+  module: DomainModule,
+  records: readonly LedgerRecord[],
+): Promise<readonly LedgerRecord[]> {
+  const applied: LedgerRecord[] = [];
+  for (const batch of evenBatches(runnable(module, records), dependencies.batchSize)) {
+    applied.push(...(await insertOrFilter(dependencies, lease, module, batch)));
+  }
+  return applied;
+}
+
+/** Asking first which of them are known would cost every batch what only a few need. */
+async function insertOrFilter(
+  dependencies: ApplyNewDependencies,
+  lease: HeldLease,
+  module: DomainModule,
+  batch: readonly HandledWrites[],
+): Promise<readonly LedgerRecord[]> {
+  try {
+    return await insertApplied(dependencies, lease, module, batch);
+  } catch (error) {
+    if (!isDuplicateKey(error)) return giveUp(dependencies, module, error);
+  }
+  try {
+    const present = await readPresent(
+      dependencies.db,
+      batch.map(({ record }) => record._id),
+    );
+    const fresh = batch.filter(({ record }) => !present.has(record._id));
+    return await insertApplied(dependencies, lease, module, fresh);
+  } catch (error) {
+    return giveUp(dependencies, module, error);
+  }
+}
+
+/** Why it failed shows again, and is dealt with, when the records are applied from the ledger. */
+function giveUp({ log }: ApplyNewDependencies, module: DomainModule, error: unknown): readonly LedgerRecord[] {
+  log.debug({ program: module.name, error: messageOf(error) }, 'not applied at once; stored first');
+  return [];
+}
+
+async function insertApplied(
+  { client, db, clock }: ApplyNewDependencies,
+  lease: HeldLease,
+  module: DomainModule,
+  batch: readonly HandledWrites[],
+): Promise<readonly LedgerRecord[]> {
+  if (batch.length === 0) return [];
+  const now = new Date(clock.now());
+  const enter = batch.map(({ record, writes }): HandledWrites => ({
+    record: { ...record, state: 'applied', appliedAt: now },
+    writes,
+  }));
+  const insert = enter.map(({ record }) => record);
+  await commitChange(client, db, lease, module, { ...NO_CHANGE, insert, enter }, now);
+  return insert;
+}
+
+/** Those whose handlers run, each once. */
+function runnable(module: DomainModule, records: readonly LedgerRecord[]): HandledWrites[] {
+  const taken = new Set<string>();
+  return records.flatMap((record) => {
+    if (taken.has(record._id)) return [];
+    taken.add(record._id);
+    const outcome = runHandler(module, record);
+    return outcome.ok ? [{ record, writes: outcome.writes }] : [];
+  });
+}
+
+/** As few batches as can be, of equal size: a rest of three costs a transaction as well. */
+function evenBatches<T>(items: readonly T[], atMost: number): T[][] {
+  const count = Math.ceil(items.length / atMost);
+  const edge = (batch: number) => Math.floor((batch * items.length) / count);
+  return Array.from({ length: count }, (_, batch) => items.slice(edge(batch), edge(batch + 1)));
+}
