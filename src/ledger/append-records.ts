@@ -55,11 +55,6 @@ export async function markDisputed(db: mongo.Db, signatures: readonly string[]):
   );
 }
 
-/** Was something refused because its `_id`, or the value of a unique index, is there already? */
-export function isDuplicateKey(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === DUPLICATE_KEY;
-}
-
 /** The positions of the records that were in the ledger already. */
 async function insertUnordered(db: mongo.Db, records: readonly LedgerRecord[]): Promise<Set<number>> {
   const documents: StoredRecord[] = records.map(storedRecord);

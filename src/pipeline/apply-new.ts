@@ -5,7 +5,6 @@ import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
-import { isDuplicateKey } from '../ledger/append-records.js';
 import { readPresent } from '../ledger/read-records.js';
 import type { HandledWrites } from './project.js';
 import { commitChange, NO_CHANGE } from './projection-store.js';
@@ -32,41 +31,21 @@ export async function applyNew(
   module: DomainModule,
   records: readonly LedgerRecord[],
 ): Promise<readonly LedgerRecord[]> {
+  const { db, log, batchSize } = dependencies;
   const applied: LedgerRecord[] = [];
-  for (const batch of evenBatches(runnable(module, records), dependencies.batchSize)) {
-    applied.push(...(await insertOrFilter(dependencies, lease, module, batch)));
-  }
-  return applied;
-}
-
-/** Asking first which of them are known would cost every batch what only a few need. */
-async function insertOrFilter(
-  dependencies: ApplyNewDependencies,
-  lease: HeldLease,
-  module: DomainModule,
-  batch: readonly HandledWrites[],
-): Promise<readonly LedgerRecord[]> {
-  try {
-    return await insertApplied(dependencies, lease, module, batch);
-  } catch (error) {
-    if (!isDuplicateKey(error)) return giveUp(dependencies, module, error);
-  }
   try {
     const present = await readPresent(
-      dependencies.db,
-      batch.map(({ record }) => record._id),
+      db,
+      records.map(({ _id }) => _id),
     );
-    const fresh = batch.filter(({ record }) => !present.has(record._id));
-    return await insertApplied(dependencies, lease, module, fresh);
+    for (const batch of evenBatches(plainOnes(module, records, present), batchSize)) {
+      applied.push(...(await insertApplied(dependencies, lease, module, batch)));
+    }
   } catch (error) {
-    return giveUp(dependencies, module, error);
+    // Why it failed shows again, and is dealt with, when the records are applied from the ledger.
+    log.debug({ program: module.name, error: messageOf(error) }, 'not applied at once; stored first');
   }
-}
-
-/** Why it failed shows again, and is dealt with, when the records are applied from the ledger. */
-function giveUp({ log }: ApplyNewDependencies, module: DomainModule, error: unknown): readonly LedgerRecord[] {
-  log.debug({ program: module.name, error: messageOf(error) }, 'not applied at once; stored first');
-  return [];
+  return applied;
 }
 
 async function insertApplied(
@@ -75,7 +54,6 @@ async function insertApplied(
   module: DomainModule,
   batch: readonly HandledWrites[],
 ): Promise<readonly LedgerRecord[]> {
-  if (batch.length === 0) return [];
   const now = new Date(clock.now());
   const enter = batch.map(({ record, writes }): HandledWrites => ({
     record: { ...record, state: 'applied', appliedAt: now },
@@ -86,9 +64,13 @@ async function insertApplied(
   return insert;
 }
 
-/** Those whose handlers run, each once. */
-function runnable(module: DomainModule, records: readonly LedgerRecord[]): HandledWrites[] {
-  const taken = new Set<string>();
+/** Those that no version of is in the ledger and whose handlers run; each once. */
+function plainOnes(
+  module: DomainModule,
+  records: readonly LedgerRecord[],
+  present: ReadonlySet<string>,
+): HandledWrites[] {
+  const taken = new Set(present);
   return records.flatMap((record) => {
     if (taken.has(record._id)) return [];
     taken.add(record._id);

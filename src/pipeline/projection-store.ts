@@ -69,8 +69,6 @@ export async function commitChange(
   now: Date,
 ): Promise<void> {
   await inTransaction(client, async (session) => {
-    // First: whether somebody else was faster is known before anything is done for nothing.
-    await insertVersions(db, session, change.insert);
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
     const projection = new MongoProjection(db, session);
@@ -84,6 +82,8 @@ export async function commitChange(
     await correctTouches(db, session, touchCorrections(change.apply));
     await markOrphaned(db, session, change.orphan.ids, change.orphan.reason);
     for (const { old, landed } of change.replace) await replaceVersion(db, session, old, landed);
+    // After the documents are folded: what is read of their history is history, not these.
+    await insertVersions(db, session, change.insert);
     if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
     await touchLease(db, lease, session);
   });
