@@ -51,13 +51,12 @@ export async function openBenchDatabase(uri: string): Promise<BenchDatabase> {
 
 /** Builds the pipeline of the coupons module over a database, its lease held. Nothing may fail: what does, throws. */
 export async function buildPipeline(database: MongoConnection, batchSize: number): Promise<PipelineBed> {
-  const { client, db } = database;
+  const { db } = database;
   let applied = 0;
   const acquired = await tryAcquire(db, clock, `program:${coupons.name}`, processHolderId(), LEASE_TERM_MS, null);
   if (!acquired.held) throw new Error('the lease of a new database is held by somebody');
   const projector = new Projector(
     {
-      client,
       db,
       clock,
       random: Math.random,

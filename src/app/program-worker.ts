@@ -40,9 +40,9 @@ export function startProgramWorker(
   signal: AbortSignal,
 ): ProgramWorker {
   const { config, log, metrics, mongo, pool } = foundation;
-  const { client, db } = mongo;
+  const { db } = mongo;
   const program = module.name;
-  const recovery = { client, db, clock, ingest, log, chain: pool.chain };
+  const recovery = { db, clock, ingest, log, chain: pool.chain };
   // One task that finds the lease lost ends them all.
   const lost = new AbortController();
   const running = AbortSignal.any([signal, lost.signal]);
@@ -54,7 +54,6 @@ export function startProgramWorker(
 
   const projector = new Projector(
     {
-      client,
       db,
       clock,
       random: Math.random,

@@ -4,13 +4,18 @@ import type { mongo } from 'mongoose';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
-import { release, renew, tryAcquire, type HeldLease, type LeaseObservation } from './lease.js';
+import { release, renew, StaleFenceError, tryAcquire, type HeldLease, type LeaseObservation } from './lease.js';
 import { leaseWork, type LeaseWork } from './lease-work.js';
 
 /** A name for this process that no other process ever has. */
 export function processHolderId(): string {
   return `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 }
+
+const LOST = 'lease lost to another process';
+const SESSION_LEFT_OPEN =
+  'the session of the holder before could not be ended; what it was writing may stay locked until the server gives up ' +
+  'on its transaction (60 s by default)';
 
 interface LeaseKeeperOptions {
   readonly db: mongo.Db;
@@ -46,7 +51,9 @@ export async function keepLease(
     try {
       await work(leaseWork(lease), AbortSignal.any([stop, lost.signal]));
     } catch (error) {
-      log.error({ lease: name, error: messageOf(error) }, 'work under the lease failed; it will be taken up again');
+      if (error instanceof StaleFenceError) log.warn({ lease: name, fence: lease.fence }, LOST);
+      else
+        log.error({ lease: name, error: messageOf(error) }, 'work under the lease failed; it will be taken up again');
       await clock.sleep(termMs / 5, stop);
     } finally {
       ended.abort();
@@ -58,7 +65,11 @@ export async function keepLease(
   async function acquireOnce(): Promise<HeldLease | null> {
     try {
       const outcome = await tryAcquire(db, clock, name, holder, termMs, observed);
-      if (outcome.held) return outcome.held;
+      if (outcome.held) {
+        const { held, sessionLeftOpen } = outcome;
+        if (sessionLeftOpen !== null) log.warn({ lease: name, error: sessionLeftOpen }, SESSION_LEFT_OPEN);
+        return held;
+      }
       observed = outcome.observed;
     } catch (error) {
       log.warn({ lease: name, error: messageOf(error) }, 'could not look at the lease; trying again');
@@ -74,7 +85,7 @@ export async function keepLease(
       if (signal.aborted) return;
       try {
         if (!(await renew(db, lease))) {
-          log.warn({ lease: name, fence: lease.fence }, 'lease lost to another process');
+          log.warn({ lease: name, fence: lease.fence }, LOST);
           onLost();
           return;
         }

@@ -1,12 +1,17 @@
 import type { mongo } from 'mongoose';
 import type { Clock } from '../lib/clock.js';
-import { MooringError } from '../lib/errors.js';
+import { messageOf, MooringError } from '../lib/errors.js';
 
 /** A right that one process holds at a time. The fence rises with every change of hands. */
 export interface HeldLease {
   readonly name: string;
   readonly holder: string;
   readonly fence: number;
+  /**
+   * Every transaction made under the lease runs in this session. Its id stands in the lease's document, so that a
+   * successor can end what a holder that died or froze left open.
+   */
+  readonly session: mongo.ClientSession;
 }
 
 interface LeaseDocument {
@@ -16,6 +21,8 @@ interface LeaseDocument {
   fence: number;
   /** Raised by every transaction made under the lease. */
   beat: number;
+  /** Id of the holder's session; null when the last holder gave the lease up. */
+  session: mongo.Binary | null;
 }
 
 /**
@@ -31,8 +38,8 @@ interface BeatDocument {
 /** Thrown by a write whose lease has moved on: the holder must stop at once (I8). */
 export class StaleFenceError extends MooringError {
   override readonly name = 'StaleFenceError';
-  constructor(lease: HeldLease) {
-    super('stale-fence', `The lease ${lease.name} (fence ${lease.fence}) is held by another process now.`);
+  constructor(lease: HeldLease, options?: ErrorOptions) {
+    super('stale-fence', `The lease ${lease.name} (fence ${lease.fence}) is held by another process now.`, options);
   }
 }
 
@@ -65,9 +72,22 @@ export function mayTake(observed: LeaseObservation, nowMonotonicMs: number, term
   return observed.holder === '' || nowMonotonicMs - observed.sinceMonotonicMs >= termMs;
 }
 
+/** Taken, or what was seen of it instead. */
+export type AcquireOutcome =
+  | {
+      readonly held: HeldLease;
+      /** Why the session of the holder before could not be ended; null when it was, or there was none to end. */
+      readonly sessionLeftOpen: string | null;
+    }
+  | { readonly held: null; readonly observed: LeaseObservation };
+
 /**
  * Takes the named lease if it is free, given up, or stood still for `termMs`. Call it again and again with the
  * observation it returned: standing still can only be seen over time.
+ *
+ * The session of a holder that stood still is ended first: a process that was killed or stopped inside a transaction
+ * keeps the locks of what it wrote, up to 60 s by default, and the lease itself may be among it. A holder that lives
+ * after all loses that transaction, not the lease, and its driver runs it again.
  */
 export async function tryAcquire(
   db: mongo.Db,
@@ -76,7 +96,7 @@ export async function tryAcquire(
   holder: string,
   termMs: number,
   previous: LeaseObservation | null,
-): Promise<{ readonly held: HeldLease } | { readonly held: null; readonly observed: LeaseObservation }> {
+): Promise<AcquireOutcome> {
   const current = await readOrCreate(db, name);
   if (!current) throw new MooringError('lease-lost', `The lease ${name} vanished from the database while being read.`);
   const beat = current.beat + ((await beats(db).findOne({ _id: beatId(name) }))?.beat ?? 0);
@@ -87,26 +107,58 @@ export async function tryAcquire(
     : { fence: current.fence, beat, holder: current.holder, sinceMonotonicMs: clock.monotonic() };
   if (!mayTake(observed, clock.monotonic(), termMs)) return { held: null, observed };
 
-  const taken = await leases(db).updateOne(
-    { _id: name, fence: current.fence, beat: current.beat, holder: current.holder },
-    { $set: { holder }, $inc: { fence: 1, beat: 1 } },
-  );
-  if (taken.modifiedCount === 1) return { held: { name, holder, fence: current.fence + 1 } };
+  const isGivenUp = current.holder === '';
+  const sessionLeftOpen = isGivenUp || !current.session ? null : await endSession(db, current.session);
+  // Not causally consistent: its transactions follow each other on the primary, each from a snapshot of its own.
+  const session = db.client.startSession({ causalConsistency: false });
+  let isTaken = false;
+  try {
+    const taken = await leases(db).updateOne(
+      { _id: name, fence: current.fence, beat: current.beat, holder: current.holder },
+      { $set: { holder, session: session.id?.id ?? null }, $inc: { fence: 1, beat: 1 } },
+    );
+    isTaken = taken.modifiedCount === 1;
+  } finally {
+    if (!isTaken) await session.endSession();
+  }
+  if (isTaken) return { held: { name, holder, fence: current.fence + 1, session }, sessionLeftOpen };
   return { held: null, observed: { ...observed, sinceMonotonicMs: clock.monotonic() } };
+}
+
+/**
+ * Ends a session of another process with everything it left open; with access control, one of the same database user.
+ * Null when done, otherwise what the server said: some hosted ones do not offer it.
+ * https://www.mongodb.com/docs/manual/reference/command/killSessions/
+ */
+async function endSession(db: mongo.Db, id: mongo.Binary): Promise<string | null> {
+  try {
+    await db.admin().command({ killSessions: [{ id }] });
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** Candidates look often: an upsert each time could get into the way of the holder's transactions. */
 async function readOrCreate(db: mongo.Db, name: string): Promise<LeaseDocument | null> {
   const existing = await leases(db).findOne({ _id: name });
   if (existing) return existing;
-  await leases(db).updateOne({ _id: name }, { $setOnInsert: { holder: '', fence: 0, beat: 0 } }, { upsert: true });
+  await leases(db).updateOne(
+    { _id: name },
+    { $setOnInsert: { holder: '', fence: 0, beat: 0, session: null } },
+    { upsert: true },
+  );
   return leases(db).findOne({ _id: name });
+}
+
+/** Does the lease still belong to this holder? */
+export async function isHeld(db: mongo.Db, lease: HeldLease): Promise<boolean> {
+  return (await leases(db).findOne({ _id: lease.name, holder: lease.holder, fence: lease.fence })) !== null;
 }
 
 /** Shows that the holder lives. False: the lease is somebody else's now. */
 export async function renew(db: mongo.Db, lease: HeldLease): Promise<boolean> {
-  const held = await leases(db).findOne({ _id: lease.name, holder: lease.holder, fence: lease.fence });
-  if (!held) return false;
+  if (!(await isHeld(db, lease))) return false;
   // Should the lease change hands just now, this beat delays the next change by a term at most.
   await beats(db).updateOne({ _id: beatId(lease.name) }, { $inc: { beat: 1 } }, { upsert: true });
   return true;
@@ -116,8 +168,10 @@ export async function renew(db: mongo.Db, lease: HeldLease): Promise<boolean> {
 export async function release(db: mongo.Db, lease: HeldLease): Promise<void> {
   await leases(db).updateOne(
     { _id: lease.name, holder: lease.holder, fence: lease.fence },
-    { $set: { holder: '' }, $inc: { beat: 1 } },
+    { $set: { holder: '', session: null }, $inc: { beat: 1 } },
   );
+  // Only now may the session be used for something else: until then a successor might have ended it.
+  await lease.session.endSession();
 }
 
 /**

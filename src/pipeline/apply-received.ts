@@ -1,12 +1,12 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { StaleFenceError, touchLease, type HeldLease } from '../leases/lease.js';
 import { backoffMs, type BackoffPolicy } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf, MooringError } from '../lib/errors.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFailed } from '../ledger/mark-records.js';
-import { inTransaction } from '../store/transactions.js';
 import type { HandledWrites } from './project.js';
 import { commitChange, NO_CHANGE } from './projection-store.js';
 import { runHandler } from './run-handler.js';
@@ -18,7 +18,6 @@ export interface HandlerRetryPolicy {
 }
 
 interface ApplyDependencies {
-  readonly client: mongo.MongoClient;
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly random: () => number;
@@ -73,8 +72,8 @@ async function commitOrBisect(
   const first = ready[0];
   if (!first) return { applied: [], failed: [] };
   try {
-    const { client, db, clock } = dependencies;
-    await commitChange(client, db, lease, module, { ...NO_CHANGE, apply: ready }, new Date(clock.now()));
+    const { db, clock } = dependencies;
+    await commitChange(db, lease, module, { ...NO_CHANGE, apply: ready }, new Date(clock.now()));
     return { applied: ready.map(({ record }) => record), failed: [] };
   } catch (error) {
     if (!isOneDocumentsFault(error)) throw error;
@@ -91,7 +90,7 @@ async function commitOrBisect(
 
 /** Under the lease like every other write: a holder that has lost it counts no attempts either (I8). */
 async function noteFailures(
-  { client, db, clock, random, retry }: ApplyDependencies,
+  { db, clock, random, retry }: ApplyDependencies,
   lease: HeldLease,
   failures: readonly Failure[],
 ): Promise<FailedRecord[]> {
@@ -102,7 +101,7 @@ async function noteFailures(
     const nextAttemptAt = dead ? null : new Date(clock.now() + backoffMs(retry.backoff, attempts - 1, random));
     return { record, error, dead, mark: { id: record._id, error, attempts, nextAttemptAt } };
   });
-  await inTransaction(client, async (session) => {
+  await inLeaseTransaction(db, lease, async (session) => {
     await markFailed(
       db,
       session,

@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { touchLease, type HeldLease } from '../leases/lease.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import {
@@ -12,7 +13,6 @@ import {
   setIndexes,
   type RecordIndex,
 } from '../ledger/mark-records.js';
-import { inTransaction } from '../store/transactions.js';
 import { MongoProjection } from './mongo-projection.js';
 import { project, type HandledWrites } from './project.js';
 import { touchesOf } from './run-handler.js';
@@ -61,14 +61,13 @@ export const NO_CHANGE: LedgerChange = {
  * @throws StaleFenceError when the lease has moved on; nothing is changed then.
  */
 export async function commitChange(
-  client: mongo.MongoClient,
   db: mongo.Db,
   lease: HeldLease,
   module: DomainModule,
   change: LedgerChange,
   now: Date,
 ): Promise<void> {
-  await inTransaction(client, async (session) => {
+  await inLeaseTransaction(db, lease, async (session) => {
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
     const projection = new MongoProjection(db, session);

@@ -19,7 +19,6 @@ const TROUBLE_MS = 1_000;
 
 /** What the projector needs, and who hears of what it did. */
 export interface ProjectorDependencies {
-  readonly client: mongo.MongoClient;
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly random: () => number;

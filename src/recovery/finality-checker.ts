@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { StaleFenceError, touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import { messageOf } from '../lib/errors.js';
@@ -8,7 +9,6 @@ import type { Log } from '../lib/log.js';
 import { ledgerEvents, recordFrom } from '../ledger/ledger-collections.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFinalized } from '../ledger/mark-records.js';
-import { inTransaction } from '../store/transactions.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
 import { proveDropped } from './prove-dropped.js';
 import { breakTies } from './tie-breaker.js';
@@ -86,7 +86,7 @@ export async function checkFinality(
 }
 
 async function finalize(
-  { client, db, clock, onFinalized }: FinalityDependencies,
+  { db, clock, onFinalized }: FinalityDependencies,
   work: LeaseWork,
   module: DomainModule,
   finals: readonly HeldTransaction[],
@@ -94,7 +94,7 @@ async function finalize(
   if (finals.length === 0) return;
   const records = finals.flatMap((final) => final.records);
   await work.exclusive(() =>
-    inTransaction(client, async (session) => {
+    inLeaseTransaction(db, work.lease, async (session) => {
       await markFinalized(db, session, records, new Date(clock.now()));
       await touchLease(db, work.lease, session);
     }),

@@ -13,7 +13,6 @@ import { deferEntering, planRelanding } from './plan-relanding.js';
 
 /** What the steps that correct the ledger need. */
 export interface RecoveryDependencies {
-  readonly client: mongo.MongoClient;
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly ingest: Ingest;
@@ -66,7 +65,7 @@ export async function rollbackTransaction(
 }
 
 async function correct(
-  { client, db, clock }: RecoveryDependencies,
+  { db, clock }: RecoveryDependencies,
   work: LeaseWork,
   module: DomainModule,
   signature: string,
@@ -74,8 +73,7 @@ async function correct(
   landed: readonly LedgerRecord[],
   reason: string,
 ): Promise<Correction> {
-  const commit = (planned: LedgerChange) =>
-    commitChange(client, db, work.lease, module, planned, new Date(clock.now()));
+  const commit = (planned: LedgerChange) => commitChange(db, work.lease, module, planned, new Date(clock.now()));
   let change = planRelanding(module, signature, held, landed, reason);
   try {
     await commit(change);

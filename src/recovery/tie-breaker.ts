@@ -9,7 +9,6 @@ import { commitChange, NO_CHANGE } from '../pipeline/projection-store.js';
 import { runHandler } from '../pipeline/run-handler.js';
 
 interface TieBreakerDependencies {
-  readonly client: mongo.MongoClient;
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly chain: Pick<ChainPort, 'block'>;
@@ -30,7 +29,7 @@ interface Tie {
  * Returns the slots whose block nobody could show: what happened in them is not to be called final yet.
  */
 export async function breakTies(
-  { client, db, clock, chain }: TieBreakerDependencies,
+  { db, clock, chain }: TieBreakerDependencies,
   work: LeaseWork,
   module: DomainModule,
   finals: readonly LedgerRecord[],
@@ -49,7 +48,7 @@ export async function breakTies(
     });
     if (reindex.length === 0) continue;
     const change = { ...NO_CHANGE, reindex, refold: touches };
-    await work.exclusive(() => commitChange(client, db, work.lease, module, change, new Date(clock.now())));
+    await work.exclusive(() => commitChange(db, work.lease, module, change, new Date(clock.now())));
   }
   return unknown;
 }

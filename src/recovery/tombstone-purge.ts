@@ -1,10 +1,10 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import { readFrontier } from '../ledger/frontier.js';
 import { firstOrderKeyOfSlot } from '../ledger/order-key.js';
-import { inTransaction } from '../store/transactions.js';
 
 /** How far the frontier must be past a tombstone, in slots: about 20 minutes, longer than any fork lives. */
 const GRACE_SLOTS = 3_000;
@@ -20,7 +20,7 @@ export async function purgeTombstones(db: mongo.Db, work: LeaseWork, module: Dom
   return work.exclusive(async () => {
     const before = frontier.slot - GRACE_SLOTS;
     if (before <= 0) return 0;
-    return inTransaction(db.client, async (session) => {
+    return inLeaseTransaction(db, work.lease, async (session) => {
       let removed = 0;
       for (const model of module.models) {
         if (model.kind !== 'state') continue;

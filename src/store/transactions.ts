@@ -9,12 +9,18 @@ export async function inTransaction<T>(
   client: mongo.MongoClient,
   body: (session: mongo.ClientSession) => Promise<T>,
 ): Promise<T> {
-  return client.withSession((session) =>
-    session.withTransaction(() => body(session), {
-      readConcern: { level: 'snapshot' },
-      writeConcern: { w: 'majority' },
-    }),
-  );
+  return client.withSession((session) => inSessionTransaction(session, body));
+}
+
+/** `inTransaction` in a session of the caller's, which can run one transaction at a time. */
+export function inSessionTransaction<T>(
+  session: mongo.ClientSession,
+  body: (session: mongo.ClientSession) => Promise<T>,
+): Promise<T> {
+  return session.withTransaction(() => body(session), {
+    readConcern: { level: 'snapshot' },
+    writeConcern: { w: 'majority' },
+  });
 }
 
 /**

@@ -33,7 +33,7 @@ if (!held) throw new Error('a lease of no term can always be taken');
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const projector = new Projector(
   {
-    ...{ client, db, clock, random: () => 0, log, batchSize: 5, onApplied: () => {}, onFailed: () => {} },
+    ...{ db, clock, random: () => 0, log, batchSize: 5, onApplied: () => {}, onFailed: () => {} },
     retry: { attempts: 3, backoff: { firstMs: 0, maxMs: 0, jitter: 0 } },
   },
   coupons,

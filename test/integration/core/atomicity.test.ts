@@ -40,23 +40,23 @@ type Step = (db: CoreBench['db'], work: LeaseWork) => Promise<unknown>;
 
 const steps: Record<string, Step> = {
   'the batch of a late transaction': async (db, work) => {
-    const dependencies = { client: bench.client, db, clock, random: () => 0, retry: noBackoff };
+    const dependencies = { db, clock, random: () => 0, retry: noBackoff };
     return applyReceived(dependencies, work.lease, coupons, await readReceived(db, 'coupons', 500, new Date()));
   },
   'a rollback': (db, work) => {
     const transaction = history.transactions[25] as HistoryTransaction;
     const ingest = bench.ingestOf(new Map());
-    return rollbackTransaction({ client: bench.client, db, clock, ingest }, work, coupons, transaction, 'a fork');
+    return rollbackTransaction({ db, clock, ingest }, work, coupons, transaction, 'a fork');
   },
   'a re-landing': (db, work) => {
     const transaction = history.transactions[25] as HistoryTransaction;
     const moved = { ...transaction, slot: transaction.slot + 5 };
     const ingest = bench.ingestOf(bySignature([moved]));
-    return relandTransaction({ client: bench.client, db, clock, ingest }, work, coupons, moved.signature, 'finalized');
+    return relandTransaction({ db, clock, ingest }, work, coupons, moved.signature, 'finalized');
   },
   'a failing handler': async (db, work) => {
     const broken = { ...coupons, events: {} };
-    const dependencies = { client: bench.client, db, clock, random: () => 0, retry: noBackoff };
+    const dependencies = { db, clock, random: () => 0, retry: noBackoff };
     return applyReceived(dependencies, work.lease, broken, await readReceived(db, 'coupons', 500, new Date()));
   },
   'a purge': (db, work) => purgeTombstones(db, work, coupons),

@@ -82,7 +82,7 @@ export async function openCoreBench() {
     const { module = coupons, batchSize = 500, applied = [], failed = [] } = options;
     return new Projector(
       {
-        ...{ client, db, clock, random: () => 0, log: silent, retry: noBackoff, batchSize },
+        ...{ db, clock, random: () => 0, log: silent, retry: noBackoff, batchSize },
         onApplied: (_, records) => applied.push(...records),
         onFailed: (_, records) => failed.push(...records),
       },

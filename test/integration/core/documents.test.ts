@@ -65,13 +65,7 @@ it("keeps people's own fields through patch, refold, close, reopening and rollba
 
   const ingest = bench.ingestOf(new Map());
   for (const transaction of transactions) {
-    await rollbackTransaction(
-      { client: bench.client, db: bench.db, clock, ingest },
-      work,
-      coupons,
-      transaction,
-      'a fork',
-    );
+    await rollbackTransaction({ db: bench.db, clock, ingest }, work, coupons, transaction, 'a fork');
   }
   expect(await unmarked()).toBe(0);
   for (const key of before) {

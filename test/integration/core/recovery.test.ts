@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const recovery = () => ({ client: bench.client, db: bench.db, clock, ingest, log: silent, chain: chain.port });
+const recovery = () => ({ db: bench.db, clock, ingest, log: silent, chain: chain.port });
 const check = () =>
   checkFinality(
     {

@@ -66,7 +66,7 @@ it.each([1, 2, 3])(
     const check = (isShown = true) =>
       checkFinality(
         {
-          ...{ client: bench.client, db: bench.db, clock, ingest, log: silent },
+          ...{ db: bench.db, clock, ingest, log: silent },
           chain: isShown ? watched : { ...port, block: () => Promise.resolve({ kind: 'not-here', code: -32_004 }) },
           onFinalized: (_, records) => finalized.push(...records.map(({ _id }) => _id)),
           onCorrected: () => {},
@@ -107,7 +107,7 @@ it('asks for no block where revisions decide', async () => {
   await bench.drain(bench.projectorOf(work));
   const port = { ...chain.port, block: () => Promise.reject(new Error('nobody should ask')) };
   const hooks = { onFinalized: () => {}, onCorrected: () => {}, onMassSuspicion: () => {} };
-  const dependencies = { client: bench.client, db: bench.db, clock, ingest, log: silent, chain: port, ...hooks };
+  const dependencies = { db: bench.db, clock, ingest, log: silent, chain: port, ...hooks };
   expect(await checkFinality(dependencies, work, coupons)).toBe(history.transactions.length);
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { leaseWork } from '../../../src/leases/lease-work.js';
-import { mayTake } from '../../../src/leases/lease.js';
+import { mayTake, type HeldLease } from '../../../src/leases/lease.js';
 
 const observed = { fence: 3, beat: 8, holder: 'another process', sinceMonotonicMs: 1_000 };
 
@@ -18,7 +18,7 @@ it('takes a lease that was given up at once', () => {
 });
 
 it('runs what works under one lease one after the other, also after a failure', async () => {
-  const work = leaseWork({ name: 'program:coupons', holder: 'me', fence: 1 });
+  const work = leaseWork({ name: 'program:coupons', holder: 'me', fence: 1 } as HeldLease);
   const trace: string[] = [];
   const step = (name: string, fails = false) =>
     work.exclusive(async () => {
