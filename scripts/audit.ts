@@ -10,7 +10,6 @@ import { audit } from '../src/reconcile/audit.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
 import { createLogger } from '../src/telemetry/logger.js';
 import { createMetrics } from '../src/telemetry/metrics.js';
-import { prettyLog } from '../src/telemetry/pretty-log.js';
 
 const command = new Command('audit')
   .description("Compares every document with its account on chain and with the ledger's records, field by field.")
@@ -30,7 +29,7 @@ const { json } = command.opts<{ json?: boolean }>();
 try {
   loadDotEnv();
   const config = readConfig();
-  const log = createLogger({ ...config, logLevel: 'warn' }, prettyLog(process.stderr));
+  const log = createLogger({ ...config, logLevel: 'warn', logPretty: true }, process.stderr);
   const modules = domains.map(({ module }) => module);
   const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, createMetrics());
   try {

@@ -10,7 +10,6 @@ import { domains } from '../../src/domains/registry.js';
 import { MooringError } from '../../src/lib/errors.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
-import { prettyLog } from '../../src/telemetry/pretty-log.js';
 
 export interface StackOptions {
   readonly chain: DevChain;
@@ -46,7 +45,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const endpoints = { rpcUrls: chain.rpcUrls, wsUrls, mongodbUri: database.uri };
   const modules = domains.map(({ module }) => module);
   const metrics = createMetrics({ processMetrics: true });
-  const log = createLogger(config, config.logPretty ? prettyLog(process.stderr) : process.stderr);
+  const log = createLogger(config, process.stderr);
   const foundation = await layFoundation(config, endpoints, modules, log, metrics);
   const worker = startEventWorker(foundation, endpoints);
   try {

@@ -6,9 +6,12 @@ import { prettyLog } from './pretty-log.js';
 /** The logger of a process; `child({ … })` adds fields. Its shape satisfies `Log` of lib. */
 export type Logger = PinoLogger;
 
-/** Makes the logger: one JSON object per line on stdout, or lines for people. Secrets never get through it. */
+/**
+ * Makes the logger: one JSON object per line, or with `logPretty` lines for people, to `destination` or else stdout.
+ * Secrets never get through it.
+ */
 export function createLogger(config: Pick<Config, 'logLevel' | 'logPretty'>, destination?: DestinationStream): Logger {
-  const out = destination ?? (config.logPretty ? prettyLog(process.stdout) : undefined);
+  const out = config.logPretty ? prettyLog(destination ?? process.stdout) : destination;
   const options = {
     level: config.logLevel,
     formatters: { log: (fields: Record<string, unknown>) => loggable(fields) as Record<string, unknown> },

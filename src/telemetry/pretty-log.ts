@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import type { DestinationStream } from 'pino';
 
 const LEVELS: Readonly<Record<number, string>> = {
   10: 'trace',
@@ -28,7 +29,7 @@ export function prettyLine(line: string): string {
 }
 
 /** A stream that writes each log line it gets to `out`, prettily. */
-export function prettyLog(out: NodeJS.WritableStream): Writable {
+export function prettyLog(out: DestinationStream): Writable {
   return new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, done) {

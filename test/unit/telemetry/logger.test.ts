@@ -68,7 +68,14 @@ describe('logger', () => {
     expect(logged((log) => log.info({ loop }, 'round')).lines).toHaveLength(1);
   });
 
-  it('is readable for people when asked to', () => {
+  it('is readable for people when asked to, wherever it goes', () => {
+    let text = '';
+    const destination = { write: (chunk: string) => void (text += chunk) };
+    createLogger({ logLevel: 'info', logPretty: true }, destination).info({ slot: 3 }, 'hello');
+    expect(text).toMatch(/^\d\d:\d\d:\d\d\.\d{3} info {2}hello slot=3\n$/);
+  });
+
+  it('makes a line readable for people', () => {
     const line = prettyLine('{"level":40,"time":0,"msg":"hello","slot":3,"data":{"a":1},"pid":1}');
     expect(line).toBe('00:00:00.000 WARN  hello slot=3 data={"a":1}');
     expect(prettyLine('not json')).toBe('not json');
