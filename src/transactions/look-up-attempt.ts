@@ -4,6 +4,7 @@ import type { Commitment } from '../lib/commitment.js';
 import { isExpiryProven } from './expiry-proof.js';
 import type { Attempt } from './managed-transaction.js';
 import { describeRefusal, type ErrorCatalog, type ProgramRefusal } from './program-refusal.js';
+import type { StatusAnswer } from './status-batch.js';
 
 /** What the chain says about an attempt now. */
 export type Finding =
@@ -20,10 +21,11 @@ export type Finding =
 
 /**
  * Looks for an attempt on chain. `proveExpiry` also asks whether it can still land, which costs three more requests.
- * Throws RpcError: then nothing is known.
+ * `statusOf` asks after it is called, never before. Throws RpcError: then nothing is known.
  */
 export async function lookUpAttempt(
   chain: ChainPort,
+  statusOf: (signature: string) => Promise<StatusAnswer>,
   attempt: Attempt,
   catalogs: readonly ErrorCatalog[],
   proveExpiry: boolean,
@@ -31,8 +33,7 @@ export async function lookUpAttempt(
   // The order is what makes it a proof: height, then slot, then the status as of a later slot.
   const finalizedBlockHeight = proveExpiry ? await chain.blockHeight('finalized') : 0;
   const finalizedSlot = proveExpiry ? await chain.slot('finalized') : 0;
-  const { contextSlot, statuses } = await chain.signatureStatuses([attempt.signature]);
-  const status = statuses[0] ?? null;
+  const { contextSlot, status } = await statusOf(attempt.signature);
 
   if (status === null) {
     if (finalizedBlockHeight <= attempt.lastValidBlockHeight) return { kind: 'not-known', seen: false };

@@ -8,18 +8,20 @@ import type { Metrics } from '../telemetry/metrics.js';
 import { lookUpAttempt, type Finding } from './look-up-attempt.js';
 import { currentAttempt, type Attempt, type ManagedTransaction, type TransactionState } from './managed-transaction.js';
 import type { ErrorCatalog } from './program-refusal.js';
+import { pollIntervalMs } from './poll-interval.js';
+import { StatusBatch } from './status-batch.js';
 import { isResting, transition } from './transaction-machine.js';
 import type { Outcome, TransactionStore } from './transaction-store.js';
 
 export interface FollowTiming {
-  /** Between looks at the chain. */
-  readonly pollMs: number;
+  /** Until the next look at the chain, for a transaction that has been followed for so long. */
+  readonly pollMs: (followedMs: number) => number;
   /** Between sends of the same bytes, and between questions whether they can still land. */
   readonly resendMs: number;
 }
 
 // A slot takes 400 ms; a leader drops what it has no room for, so the bytes are offered to the next ones.
-const DEFAULT_TIMING: FollowTiming = { pollMs: 250, resendMs: 2_000 };
+const DEFAULT_TIMING: FollowTiming = { pollMs: pollIntervalMs, resendMs: 2_000 };
 const TROUBLE: BackoffPolicy = { firstMs: 500, maxMs: 10_000, jitter: 0.5 };
 
 interface FollowerDeps {
@@ -40,9 +42,11 @@ export class TransactionFollower {
   readonly #following = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #timing: FollowTiming;
+  readonly #statuses: StatusBatch;
 
   constructor(private readonly deps: FollowerDeps) {
     this.#timing = { ...DEFAULT_TIMING, ...deps.timing };
+    this.#statuses = new StatusBatch(deps.chain, deps.clock);
   }
 
   /** Resolves when the request rests or the follower stops; never rejects. One loop per request. */
@@ -60,7 +64,9 @@ export class TransactionFollower {
   }
 
   async #run(transaction: ManagedTransaction): Promise<void> {
-    const { clock, log } = this.deps;
+    const { chain, catalogs, clock, log } = this.deps;
+    const statusOf = (signature: string) => this.#statuses.ask(signature);
+    const since = clock.monotonic();
     const attempt = currentAttempt(transaction);
     if (!attempt) return;
     let state: TransactionState = transaction.state;
@@ -71,7 +77,7 @@ export class TransactionFollower {
         // Bytes stored a moment ago were not sent by anybody yet: their first look would find nothing.
         const fresh = state === 'signed' && nextSendAt === -Infinity && this.#isFresh(attempt);
         const due = clock.monotonic() >= nextSendAt;
-        const finding = fresh ? NOT_SEEN : await lookUpAttempt(this.deps.chain, attempt, this.deps.catalogs, due);
+        const finding = fresh ? NOT_SEEN : await lookUpAttempt(chain, statusOf, attempt, catalogs, due);
         const next = transition(state, finding.kind);
         if (next.kind === 'to' && isResting(next.state)) {
           await this.#rest(transaction, outcomeOf(finding));
@@ -82,7 +88,7 @@ export class TransactionFollower {
           state = await this.#send(transaction.id, attempt, state);
         }
         failures = 0;
-        await clock.sleep(this.#timing.pollMs, this.#stopping.signal);
+        await clock.sleep(this.#timing.pollMs(clock.monotonic() - since), this.#stopping.signal);
       } catch (error) {
         // Not knowing is not an answer (I5): ask again, however long it takes.
         log.warn({ transaction: transaction.id, reason: messageOf(error) }, 'cannot follow the transaction right now');

@@ -52,7 +52,7 @@ function process(faults: Partial<ChainPort> = {}): TransactionSubmitter {
     clock,
     log,
     metrics: createMetrics(),
-    timing: { pollMs: 50, resendMs: 300 },
+    timing: { pollMs: () => 50, resendMs: 300 },
   });
   started.push(submitter);
   return submitter;
