@@ -19,6 +19,8 @@ export interface ProgramReading {
   readonly frontier: number | null;
   /** Finalized head − frontier. */
   readonly lag: number | null;
+  /** Why the frontier did not move at the last sweep: `database-failed`, `history-missing`, `unreachable`, … */
+  readonly sweepStopped: string | null;
 }
 
 export interface HealthReadings {

@@ -14,10 +14,11 @@ export interface Readiness {
 export function readinessOf({ database, programs }: HealthReadings, maxLagSlots: number): Readiness {
   const reasons: string[] = [];
   if (!database) reasons.push('the database does not answer');
-  for (const { name, connected, lag } of programs) {
+  for (const { name, connected, lag, sweepStopped } of programs) {
+    const why = sweepStopped === null ? '' : ` (the last sweep stopped: ${sweepStopped})`;
     if (!connected) reasons.push(`nobody listens to ${name}`);
-    if (lag === null) reasons.push(`the lag of ${name} is not known`);
-    else if (lag > maxLagSlots) reasons.push(`${name} is ${lag} slots behind, more than ${maxLagSlots}`);
+    if (lag === null) reasons.push(`the lag of ${name} is not known${why}`);
+    else if (lag > maxLagSlots) reasons.push(`${name} is ${lag} slots behind, more than ${maxLagSlots}${why}`);
   }
   const slots = programs.map((program) => program.lastSlot).filter((slot) => slot !== null);
   const lags = programs.map((program) => program.lag);

@@ -115,7 +115,7 @@ export function startEventWorker(
     (error) => log.warn({ error: messageOf(error) }, 'the status could not be written'),
   );
 
-  async function statusOf({ installed: { module, codec } }: Lane): Promise<ListenerStatus> {
+  async function statusOf({ installed: { module, codec }, active }: Lane): Promise<ListenerStatus> {
     const socket = subscription.status();
     const frontierSlot = (await readFrontier(mongo.db, module.name))?.slot ?? null;
     const { confirmedSlot, finalizedSlot } = slots;
@@ -132,6 +132,7 @@ export function startEventWorker(
       finalizedSlot,
       frontierSlot,
       lagSlots,
+      sweepStopped: active?.sweepStopped() ?? null,
       updatedAt: new Date(clock.now()),
     };
   }

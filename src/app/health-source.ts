@@ -25,6 +25,7 @@ export function createHealthSource({ mongo, modules }: Foundation): HealthSource
             lastSlot: fresh?.lastSlot ?? null,
             frontier: fresh?.frontierSlot ?? null,
             lag: fresh?.lagSlots ?? null,
+            sweepStopped: fresh?.sweepStopped ?? null,
           };
         }),
       };

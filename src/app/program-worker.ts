@@ -27,6 +27,8 @@ export interface ProgramWorker {
   sweepSoon(): void;
   /** The finalized slot has risen. */
   finalitySoon(): void;
+  /** Why the last sweep left the frontier where it was; null when it moved, or none has ended yet. */
+  sweepStopped(): string | null;
   readonly ended: Promise<void>;
 }
 
@@ -102,6 +104,7 @@ export function startProgramWorker(
     report('finality check'),
     isFatal,
   );
+  let sweepStopped: string | null = null;
   const sweeps = repeat(
     clock,
     config.sweepIntervalMs,
@@ -109,13 +112,21 @@ export function startProgramWorker(
     async () => {
       const pinnedChain = () => pool.pinned().chain;
       const outcome = await sweep({ db, clock, log, ingest, pinnedChain, startSlot: config.startSlot }, module);
-      if (outcome.kind === 'complete') metrics.frontierSlot.set({ program }, outcome.frontier);
-      else log.warn({ program, ...outcome }, 'the frontier stays where it is');
-      if (outcome.kind === 'complete' && outcome.found > 0) {
+      sweepStopped = outcome.kind === 'complete' ? null : outcome.reason;
+      if (outcome.kind === 'stopped') {
+        if (outcome.reason === 'database-failed') metrics.databaseErrorsTotal.inc({ operation: 'sweep' });
+        log.warn({ program, ...outcome }, 'the frontier stays where it is');
+        return;
+      }
+      metrics.frontierSlot.set({ program }, outcome.frontier);
+      if (outcome.found > 0) {
         log.info({ program, found: outcome.found }, 'the sweep found transactions that no socket had announced');
       }
     },
-    report('sweep'),
+    (error) => {
+      sweepStopped = 'failed';
+      report('sweep')(error);
+    },
     isFatal,
   );
   const purge = repeat(
@@ -133,6 +144,7 @@ export function startProgramWorker(
     projector,
     sweepSoon: () => sweeps.soon(),
     finalitySoon: () => finality.soon(),
+    sweepStopped: () => sweepStopped,
     ended: Promise.allSettled(tasks).then((results) => {
       const failed = results.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason;

@@ -14,6 +14,8 @@ export interface ListenerStatus {
   readonly frontierSlot: number | null;
   /** Finalized head minus frontier; null before both are known. */
   readonly lagSlots: number | null;
+  /** Why the last sweep left the frontier where it was; null when it moved. */
+  readonly sweepStopped: string | null;
   readonly updatedAt: Date;
 }
 

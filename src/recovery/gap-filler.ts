@@ -1,5 +1,6 @@
-import type { mongo } from 'mongoose';
+import { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
+import { RpcError } from '../chain/rpc-error.js';
 import { walkSignatures, type WalkFailure } from '../chain/signature-pages.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { messageOf } from '../lib/errors.js';
@@ -30,14 +31,13 @@ export interface GapFillerDependencies {
   readonly startSlot: number;
 }
 
+/** Why a sweep stopped: what the chain said or failed to say, a transaction nobody could give now, or the database. */
+export type SweepStop = WalkFailure | 'fetch-failed' | 'database-failed';
+
 /** What a sweep did. A failed one left the frontier where it was: the next one starts from there (I4). */
 export type SweepOutcome =
   | { readonly kind: 'complete'; readonly frontier: number; readonly found: number }
-  | {
-      readonly kind: 'stopped';
-      readonly reason: WalkFailure | 'fetch-failed' | 'chain-unreachable';
-      readonly detail: string;
-    };
+  | { readonly kind: 'stopped'; readonly reason: SweepStop; readonly detail: string };
 
 /**
  * Looks for transactions that no socket announced, and moves the frontier. Two walks: at finalized, from the head down
@@ -66,7 +66,11 @@ export async function sweep(dependencies: GapFillerDependencies, module: DomainM
     const found = [recent, final].reduce((sum, walk) => sum + (walk.kind === 'walked' ? walk.found : 0), 0);
     return { kind: 'complete', frontier: finalizedSlot, found };
   } catch (error) {
-    return { kind: 'stopped', reason: 'chain-unreachable', detail: messageOf(error) };
+    if (error instanceof RpcError) return { kind: 'stopped', reason: error.reason, detail: messageOf(error) };
+    if (error instanceof mongo.MongoError) {
+      return { kind: 'stopped', reason: 'database-failed', detail: messageOf(error) };
+    }
+    throw error;
   }
 }
 

@@ -1,7 +1,14 @@
-import type { BlockLookup, ChainPort, SignatureStatus } from '../../../src/chain/chain-port.js';
+import type {
+  BlockLookup,
+  ChainPort,
+  SignatureInfo,
+  SignaturesQuery,
+  SignatureStatus,
+} from '../../../src/chain/chain-port.js';
+import type { Commitment } from '../../../src/lib/commitment.js';
 import type { HistoryTransaction } from '../../support/coupon-history.js';
 
-/** A cluster's view that a test rewrites at will: the part that finality asks. What is at or below its slot is final. */
+/** A cluster's view that a test rewrites at will: the part that finality and sweeps ask. What is at or below its slot is final. */
 export class FakeChain {
   readonly landed = new Map<string, HistoryTransaction>();
   readonly skippedSlots = new Set<number>();
@@ -9,6 +16,12 @@ export class FakeChain {
   statusCalls = 0;
   /** A node that lost its history of transactions. */
   forgetsStatuses = false;
+  /** The node kept nothing below. */
+  firstAvailable = 0;
+  /** How settled each asked-for page of history was to be. */
+  readonly walks: Commitment[] = [];
+  /** Pages of that commitment fail with this. */
+  readonly failing = new Map<Commitment, Error>();
 
   land(...transactions: readonly HistoryTransaction[]): void {
     for (const transaction of transactions) this.landed.set(transaction.signature, transaction);
@@ -21,7 +34,12 @@ export class FakeChain {
   get port(): ChainPort {
     const port: Partial<ChainPort> = {
       slot: () => Promise.resolve(this.finalizedSlot),
-      firstAvailableBlock: () => Promise.resolve(0),
+      firstAvailableBlock: () => Promise.resolve(this.firstAvailable),
+      signaturesFor: (_, query) => {
+        this.walks.push(query.commitment);
+        const failure = this.failing.get(query.commitment);
+        return failure ? Promise.reject(failure) : Promise.resolve(this.#page(query));
+      },
       signatureStatuses: (signatures) => {
         this.statusCalls += 1;
         return Promise.resolve({
@@ -37,6 +55,18 @@ export class FakeChain {
       },
     };
     return port as ChainPort;
+  }
+
+  #page({ before, limit, commitment }: SignaturesQuery): SignatureInfo[] {
+    const listing = [...this.landed.values()]
+      .filter(({ slot }) => slot >= this.firstAvailable && (commitment === 'confirmed' || slot <= this.finalizedSlot))
+      .sort((one, other) => other.slot - one.slot)
+      .map(({ signature, slot }): SignatureInfo => {
+        const settled = slot <= this.finalizedSlot ? 'finalized' : 'confirmed';
+        return { signature, slot, failed: false, blockTime: null, commitment: settled };
+      });
+    const start = before === undefined ? 0 : listing.findIndex(({ signature }) => signature === before) + 1;
+    return listing.slice(start, start + limit);
   }
 
   #status(signature: string): SignatureStatus | null {

@@ -118,7 +118,7 @@ describe('problemFromError', () => {
 });
 
 describe('readinessOf', () => {
-  const good = { name: 'coupons', connected: true, lastSlot: 90, frontier: 80, lag: 10 };
+  const good = { name: 'coupons', connected: true, lastSlot: 90, frontier: 80, lag: 10, sweepStopped: null };
 
   it('is ready only when everything is known to be well', () => {
     expect(readinessOf({ database: true, programs: [good] }, 100)).toEqual({
@@ -131,6 +131,10 @@ describe('readinessOf', () => {
       expect(readinessOf({ database: true, programs: [good, { ...good, ...change }] }, 100).healthy).toBe(false);
     }
     expect(readinessOf({ database: false, programs: [good] }, 100).healthy).toBe(false);
+    const behind = { ...good, lag: 101, sweepStopped: 'database-failed' };
+    expect(readinessOf({ database: true, programs: [behind] }, 100).reasons).toEqual([
+      'coupons is 101 slots behind, more than 100 (the last sweep stopped: database-failed)',
+    ]);
     expect(readinessOf({ database: true, programs: [good, { ...good, lag: null }] }, 100).lag).toBeNull();
   });
 });
