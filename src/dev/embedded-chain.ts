@@ -11,7 +11,7 @@ import { startValidatorChain } from './validator-chain.js';
 export interface StartChainOptions extends ChainRequest {
   /** On the chain when `startChain` returns, unless it is a public cluster. */
   readonly programs?: readonly DevProgram[];
-  /** Milliseconds per slot of a Surfnet. Default 400, as mainnet; 50 in tests. A validator always takes 400. */
+  /** Milliseconds per slot of a chain started here; an old ledger keeps its own. Default 400, as mainnet. */
   readonly slotTimeMs?: number;
   /** A validator keeps its ledger over restarts in `chain/` of this directory. A Surfnet cannot: see `DevChain.survivesRestart`. */
   readonly dataDir?: string;
@@ -43,6 +43,7 @@ export async function startChain(options: StartChainOptions = {}): Promise<DevCh
       return startValidatorChain({
         binary: choice.binary,
         programs,
+        slotTimeMs: options.slotTimeMs ?? MAINNET_SLOT_MS,
         dataDir: options.dataDir && join(options.dataDir, 'chain'),
         log,
       });

@@ -23,6 +23,8 @@ const POLL_MS = 200;
  * transactions after some minutes, and an audit of the first events would find nothing.
  */
 const LEDGER_SHREDS = 500_000;
+/** A tick of the validator's clock; its 64 ticks a slot make mainnet's 400 ms. */
+const TICK_MS = 6.25;
 
 /**
  * Runs a `solana-test-validator` on ports of its own, with `programs` at genesis, upgradeable by their own keypairs.
@@ -32,6 +34,7 @@ const LEDGER_SHREDS = 500_000;
 export async function startValidatorChain(options: {
   binary: string;
   programs: readonly DevProgram[];
+  slotTimeMs: number;
   dataDir?: string | undefined;
   log: (line: string) => void;
 }): Promise<DevChain> {
@@ -47,7 +50,7 @@ export async function startValidatorChain(options: {
     const resumes = existsSync(join(ledger, 'genesis.bin'));
     const server = await startEmbeddedProcess({
       command: options.binary,
-      args: validatorArguments(ledger, rpcPort, resumes ? [] : options.programs),
+      args: validatorArguments(ledger, rpcPort, options.slotTimeMs, resumes ? [] : options.programs),
       dir: home,
       temporary: options.dataDir === undefined,
       recordsDir,
@@ -89,8 +92,13 @@ async function openValidator(
   };
 }
 
-/** The arguments of one start; `genesisPrograms` only count when the ledger is new. */
-function validatorArguments(ledger: string, rpcPort: number, genesisPrograms: readonly DevProgram[]): string[] {
+/** The arguments of one start; the slot time and `genesisPrograms` only count when the ledger is new. */
+function validatorArguments(
+  ledger: string,
+  rpcPort: number,
+  slotTimeMs: number,
+  genesisPrograms: readonly DevProgram[],
+): string[] {
   const firstDynamic = rpcPort + OWN_PORTS;
   return [
     ...['--ledger', ledger, '--quiet'],
@@ -98,6 +106,7 @@ function validatorArguments(ledger: string, rpcPort: number, genesisPrograms: re
     ...['--gossip-port', String(rpcPort + 3)],
     ...['--dynamic-port-range', `${firstDynamic}-${firstDynamic + DYNAMIC_PORTS - 1}`],
     ...['--limit-ledger-size', String(LEDGER_SHREDS)],
+    ...['--ticks-per-slot', String(Math.max(1, Math.round(slotTimeMs / TICK_MS)))],
     ...genesisPrograms.flatMap(({ address, soPath }) => [
       '--upgradeable-program',
       address.toBase58(),

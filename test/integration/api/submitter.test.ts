@@ -19,6 +19,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 const log = createLogger({ logLevel: 'silent', logPretty: false });
 const LAMPORTS = 5_000_000;
 const WAIT_MS = 20_000;
+const EXPIRY_WAIT_MS = 90_000;
 
 let chain: TestChain;
 let database: TestDatabase;
@@ -212,8 +213,8 @@ describe('I5: not knowing is not an answer', () => {
     const mute = process({ sendTransaction: unreachable });
     const stored = await submitted(mute, request, 300);
     expect(stored.state).toBe('sent');
-    // 150 blocks of 50 ms, and the finality of the block after.
-    const expired = await submitted(mute, request, 40_000);
+    // 150 blocks and the finality of the one after: 10 s of a Surfnet's slots, 20 s or more of the validator's.
+    const expired = await submitted(mute, request, EXPIRY_WAIT_MS);
     expect(expired).toMatchObject({ state: 'expired', refusal: null });
     expect(await pool.chain.blockHeight('finalized')).toBeGreaterThan(
       stored.attempts[0]?.lastValidBlockHeight ?? Infinity,
