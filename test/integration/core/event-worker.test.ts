@@ -3,7 +3,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { eventually } from '../../support/eventually.js';
 import { COUPONS, ROUTER, pda, type Call } from '../programs/coupons-chain.js';
-import { expectDocumentsEqualChain, openWorkerBench, type RunningWorker, type WorkerBench } from './worker-bench.js';
+import {
+  expectDocumentsEqualChain,
+  NOT_ARCHIVED,
+  openWorkerBench,
+  type RunningWorker,
+  type WorkerBench,
+} from './worker-bench.js';
 
 const SOL = 1_000_000_000n;
 let bench: WorkerBench;
@@ -90,7 +96,7 @@ it('loses nothing while the socket is cut again and again under traffic (003-2)'
   await rate(3);
   await worker.allFinal(sent.slice(before));
   await expectDocumentsEqualChain(bench, worker);
-  expect(await worker.records({ state: { $ne: 'applied' } })).toEqual([]);
+  expect(await worker.records({ state: { $ne: 'applied' }, ...NOT_ARCHIVED })).toEqual([]);
 });
 
 it('notices a socket that is open and silent, and catches up (TRAPS 6)', async () => {
@@ -118,7 +124,7 @@ it('goes on after a time in which nothing passed at all, neither socket nor HTTP
   await eventually(() => counters.swallowed > swallowed);
   bench.proxy.heal();
   await worker.allFinal(sent.slice(before));
-  expect(await worker.records({ state: 'orphaned' })).toEqual([]);
+  expect(await worker.records({ state: 'orphaned', ...NOT_ARCHIVED })).toEqual([]);
   await expectDocumentsEqualChain(bench, worker);
 });
 
@@ -201,7 +207,8 @@ it('makes the same ledger and documents from history alone as from the live stre
   const late = await bench.startWorker();
   await late.allFinal(sent, 150_000);
   await expectDocumentsEqualChain(bench, late);
-  const [first, second] = [await worker.records({ kind: 'event' }), await late.records({ kind: 'event' })];
+  const events = { kind: 'event', ...NOT_ARCHIVED };
+  const [first, second] = [await worker.records(events), await late.records(events)];
   const byId = (records: typeof first) =>
     Object.fromEntries(records.map(({ _id, slot, data }) => [_id, { slot, data }]));
   expect(byId(second)).toEqual(byId(first));

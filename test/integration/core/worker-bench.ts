@@ -37,6 +37,12 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+/**
+ * Leaves out what the ledger keeps of executions that never landed: a validator that leads announces them, and who was
+ * not there at the time never hears of them (TRAPS 29).
+ */
+export const NOT_ARCHIVED = { _id: { $not: /~/ } } as const;
+
 /** The account type of each collection, as Anchor's client calls it. */
 const ACCOUNTS: Readonly<Record<string, keyof Accounts>> = {
   ...{ merchants: 'merchant', promotions: 'promotion', coupons: 'coupon' },
