@@ -11,7 +11,6 @@ import { commitChange, NO_CHANGE } from './projection-store.js';
 import { runHandler } from './run-handler.js';
 
 interface ApplyNewDependencies {
-  readonly client: mongo.MongoClient;
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly log: Log;
@@ -49,7 +48,7 @@ export async function applyNew(
 }
 
 async function insertApplied(
-  { client, db, clock }: ApplyNewDependencies,
+  { db, clock }: ApplyNewDependencies,
   lease: HeldLease,
   module: DomainModule,
   batch: readonly HandledWrites[],
@@ -60,7 +59,7 @@ async function insertApplied(
     writes,
   }));
   const insert = enter.map(({ record }) => record);
-  await commitChange(client, db, lease, module, { ...NO_CHANGE, insert, enter }, now);
+  await commitChange(db, lease, module, { ...NO_CHANGE, insert, enter }, now);
   return insert;
 }
 

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import anchor, { type Idl } from '@coral-xyz/anchor';
 import {
   ComputeBudgetProgram,
-  Connection,
   Keypair,
   LAMPORTS_PER_SOL,
   PublicKey,
   Transaction,
   type AccountMeta,
+  type Connection,
   type Signer,
   type TransactionInstruction,
   type VersionedTransaction,
@@ -15,11 +15,10 @@ import {
 import bs58 from 'bs58';
 import type { Comment, Coupon, Listing, Merchant, Promotion, Rating } from '../../../idl/coupons.js';
 import type { DevProgram } from '../../../src/dev/dev-chain.js';
-import { startSurfnetChain } from '../../../src/dev/surfnet-chain.js';
+import { createTestChain } from '../../support/test-chain.js';
 
 const { AnchorProvider, BN, Program } = anchor;
 
-const SLOT_TIME_MS = 50;
 const STATUS_POLL_MS = 20;
 const EVENT_TAG = Buffer.from('e445a52e51cb9a1d', 'hex');
 const PROGRAM_DATA = 'Program data: ';
@@ -82,14 +81,10 @@ interface AccountReader {
   readonly fetchNullable: (this: AccountReader, address: PublicKey) => Promise<unknown>;
 }
 
-/** A chain of its own for a test file, with both programs on it, spoken to through Anchor's own client. */
+/** The chain of a test file, with both programs on it, spoken to through Anchor's own client. */
 export async function startCouponsChain() {
-  const chain = await startSurfnetChain({
-    slotTimeMs: SLOT_TIME_MS,
-    programs: [devProgram('coupons'), devProgram('router')],
-  });
-  const [rpcUrl, wsEndpoint] = [chain.rpcUrls[0] ?? '', chain.wsUrls[0] ?? ''];
-  return { ...couponsClient(new Connection(rpcUrl, { commitment: 'confirmed', wsEndpoint })), stop: () => chain.stop() };
+  const chain = await createTestChain({ programs: ['coupons', 'router'] });
+  return { ...couponsClient(chain.connection), stop: () => chain.stop() };
 }
 
 export type CouponsChain = ReturnType<typeof couponsClient>;
@@ -182,7 +177,7 @@ export function couponsClient(connection: Connection) {
     return plain(await client.fetchNullable(address)) as Accounts[Name] | null;
   }
 
-  /** Moves the chain's clock. */
+  /** Moves the clock of a Surfnet. */
   async function travelTo(unixSeconds: bigint): Promise<void> {
     const response = await globalThis.fetch(connection.rpcEndpoint, {
       method: 'POST',

@@ -1,7 +1,12 @@
 import type { Keypair, PublicKey } from '@solana/web3.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eventually } from '../../support/eventually.js';
 import { COUPONS, pda, refusal, startCouponsChain, u64, type Call } from './coupons-chain.js';
 import { list, mintTo, openShop, terms, termsAsArguments, type PromotionTerms, type Shop } from './shop.js';
+
+/** Nobody can move a validator's clock: there an hour is as short as setting the scene allows. */
+const TRAVELS = inject('sharedChain') === null;
+const WAIT_SECONDS = 25n;
 
 let chain: Awaited<ReturnType<typeof startCouponsChain>>;
 /** A shop, an owner of its coupons and a stranger, which refused instructions leave as they are. */
@@ -310,15 +315,15 @@ describe('opinions', () => {
 
 describe('expiry', () => {
   it('stops minting, listing, buying and redeeming, and lets coupons be cancelled and closed', async () => {
-    const expiresAt = (await chain.now()) + 3_600n;
+    const expiresAt = (await chain.now()) + (TRAVELS ? 3_600n : WAIT_SECONDS);
     const brief = await openShop(chain, { expiresAt });
     const held = await mintTo(chain, brief, owner.publicKey, 0);
     const listed = await mintTo(chain, brief, owner.publicKey, 1);
     await list(chain, listed, owner, 5n);
     expect(await refused('closeCoupon', { accounts: { coupon: held }, signers: [owner] })).toBe('CouponStillUsable');
 
-    await chain.travelTo(expiresAt);
-    await expect.poll(() => chain.now()).toBeGreaterThanOrEqual(expiresAt);
+    if (TRAVELS) await chain.travelTo(expiresAt);
+    await eventually(async () => (await chain.now()) >= expiresAt, { timeoutMs: 60_000 });
 
     const mint = { promotion: brief.promotion, recipient: owner.publicKey };
     expect(await refused('mintCoupon', { accounts: mint, signers: [brief.authority] })).toBe('PromotionExpired');
