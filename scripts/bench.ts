@@ -15,7 +15,7 @@ type Part = (typeof PARTS)[number];
 /** 1 only with --goals. */
 const EXIT = { made: 0, goalMissed: 1, failed: 2 } as const;
 /** As the product's default (BATCH_SIZE). */
-const BATCH_SIZE = 1_000;
+const BATCH_SIZE = 2_000;
 const DECODING = { events: 10_000, lines: 20_000, rounds: 7 };
 const PIPELINE_SIZES = [
   { events: 10_000, rounds: 5 },

@@ -34,7 +34,7 @@ export const environmentSchema = z.object({
   HANDLER_ATTEMPTS: whole(3, 1, 100),
   HANDLER_BACKOFF_MS: whole(1_000, 0, MAX_TIMER_MS),
   START_SLOT: whole(0, 0),
-  BATCH_SIZE: whole(1_000, 1, 10_000),
+  BATCH_SIZE: whole(2_000, 1, 10_000),
   MAX_LAG_SLOTS: whole(100, 1),
   RATE_LIMIT_PER_MINUTE: whole(600, 1),
   BODY_LIMIT_KB: whole(64, 1, 10_240),

@@ -1,11 +1,12 @@
-import type { mongo } from 'mongoose';
+import { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { HeldLease } from '../leases/lease.js';
 import type { Clock } from '../lib/clock.js';
-import { messageOf } from '../lib/errors.js';
+import { messageOf, MooringError } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readPresent } from '../ledger/read-records.js';
+import type { BatchSize } from './batch-size.js';
 import type { HandledWrites } from './project.js';
 import { commitChange, NO_CHANGE } from './projection-store.js';
 import { runHandler } from './run-handler.js';
@@ -14,8 +15,6 @@ interface ApplyNewDependencies {
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly log: Log;
-  /** Records per transaction at most. */
-  readonly batchSize: number;
 }
 
 /**
@@ -29,18 +28,23 @@ export async function applyNew(
   lease: HeldLease,
   module: DomainModule,
   records: readonly LedgerRecord[],
+  size: BatchSize,
 ): Promise<readonly LedgerRecord[]> {
-  const { db, log, batchSize } = dependencies;
+  const { db, clock, log } = dependencies;
   const applied: LedgerRecord[] = [];
   try {
     const present = await readPresent(
       db,
       records.map(({ _id }) => _id),
     );
-    for (const batch of evenBatches(plainOnes(module, records, present), batchSize)) {
+    for (const batch of evenBatches(plainOnes(module, records, present), size.current)) {
+      const began = clock.monotonic();
       applied.push(...(await insertApplied(dependencies, lease, module, batch)));
+      size.learn(batch.length, clock.monotonic() - began);
     }
   } catch (error) {
+    const isExpected = error instanceof mongo.MongoError || error instanceof MooringError;
+    if (!isExpected) throw error;
     // Why it failed shows again, and is dealt with, when the records are applied from the ledger.
     log.debug({ program: module.name, error: messageOf(error) }, 'not applied at once; stored first');
   }

@@ -8,7 +8,7 @@ import type { DecodedNotice, Ingest, Notice } from './ingest.js';
 /** Notices that may wait. A node cuts off a slow reader (TRAPS 8), so the socket's callback only ever enqueues. */
 const QUEUE_CAPACITY = 20_000;
 /** Notices stored by one insert at most. */
-const BATCH = 500;
+const BATCH = 1_500;
 /** Transactions that may wait to be fetched: beyond this the sweep finds them as well as we would. */
 const FETCH_CAPACITY = 5_000;
 /** Transactions fetched at once on behalf of the socket. */

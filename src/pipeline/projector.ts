@@ -10,6 +10,7 @@ import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readReceived } from '../ledger/read-records.js';
 import { applyNew } from './apply-new.js';
 import { applyReceived, type FailedRecord, type HandlerRetryPolicy } from './apply-received.js';
+import { BatchSize } from './batch-size.js';
 import { watchWakes } from './wake-signal.js';
 
 /** How often the projector looks for records nobody told it about, in milliseconds. */
@@ -34,6 +35,7 @@ export interface ProjectorDependencies {
 /** Applies what waits in the ledger of one program, for as long as its lease is held. */
 export class Projector {
   readonly #nap: Nap;
+  readonly #batchSize: BatchSize;
 
   constructor(
     readonly dependencies: ProjectorDependencies,
@@ -41,6 +43,7 @@ export class Projector {
     readonly work: LeaseWork,
   ) {
     this.#nap = new Nap(dependencies.clock);
+    this.#batchSize = new BatchSize(dependencies.batchSize);
   }
 
   /** Says that records wait. */
@@ -50,17 +53,22 @@ export class Projector {
 
   /** Applies records that are new to the ledger, past the queue of what waits there. Returns those it applied. */
   async applyNew(records: readonly LedgerRecord[]): Promise<readonly LedgerRecord[]> {
-    const applied = await this.work.exclusive(() => applyNew(this.dependencies, this.work.lease, this.module, records));
+    const applied = await this.work.exclusive(() =>
+      applyNew(this.dependencies, this.work.lease, this.module, records, this.#batchSize),
+    );
     if (applied.length > 0) this.dependencies.onApplied(this.module, applied);
     return applied;
   }
 
   /** Applies one batch. Returns how many records were taken up; 0 means that nothing is due. */
   async pass(): Promise<number> {
-    const { db, clock, batchSize, onApplied, onFailed } = this.dependencies;
+    const { db, clock, onApplied, onFailed } = this.dependencies;
     const outcome = await this.work.exclusive(async () => {
-      const records = await readReceived(db, this.module.name, batchSize, new Date(clock.now()));
-      return applyReceived(this.dependencies, this.work.lease, this.module, records);
+      const began = clock.monotonic();
+      const records = await readReceived(db, this.module.name, this.#batchSize.current, new Date(clock.now()));
+      const done = await applyReceived(this.dependencies, this.work.lease, this.module, records);
+      this.#batchSize.learn(done.applied.length, clock.monotonic() - began);
+      return done;
     });
     if (outcome.applied.length > 0) onApplied(this.module, outcome.applied);
     if (outcome.failed.length > 0) onFailed(this.module, outcome.failed);
