@@ -6,7 +6,7 @@ import { repeat } from '../lib/repeat.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import { Projector } from '../pipeline/projector.js';
 import { refreshAccounts } from '../recovery/account-refresher.js';
-import { resolveDisputes } from '../recovery/dispute-resolver.js';
+import { DisputeResolver } from '../recovery/dispute-resolver.js';
 import { checkFinality } from '../recovery/finality-checker.js';
 import { sweep } from '../recovery/gap-filler.js';
 import { purgeTombstones } from '../recovery/tombstone-purge.js';
@@ -71,16 +71,16 @@ export function startProgramWorker(
     module,
     work,
   );
+  const resolver = new DisputeResolver(
+    { ...recovery, onCorrected: (correction) => announcer.corrected(program, correction) },
+    work,
+    module,
+  );
   const disputes = repeat(
     clock,
     DISPUTES_EVERY_MS,
     running,
-    () =>
-      resolveDisputes(
-        { ...recovery, onCorrected: (correction) => announcer.corrected(program, correction) },
-        work,
-        module,
-      ),
+    () => resolver.begin(),
     report('dispute resolution'),
     isFatal,
   );
@@ -138,7 +138,13 @@ export function startProgramWorker(
     isFatal,
   );
 
-  const tasks = [projector.run(running), disputes.ended, finality.ended, sweeps.ended, purge.ended];
+  const tasks = [
+    projector.run(running),
+    disputes.ended.finally(() => resolver.ended()),
+    finality.ended,
+    sweeps.ended,
+    purge.ended,
+  ];
   for (const task of tasks) task.catch(() => lost.abort());
   return {
     projector,

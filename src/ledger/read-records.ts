@@ -38,10 +38,15 @@ export async function readTouching(
   return stored.map(recordFrom);
 }
 
-/** Signatures of a program that two different versions were announced for. */
-export async function readDisputed(db: mongo.Db, program: string, limit: number): Promise<string[]> {
+/** Signatures of a program that two different versions were announced for, but for those in `without`. */
+export async function readDisputed(
+  db: mongo.Db,
+  program: string,
+  limit: number,
+  without: readonly string[],
+): Promise<string[]> {
   const stored = await ledgerEvents(db)
-    .find({ program, disputed: true }, { projection: { signature: 1 } })
+    .find({ program, disputed: true, signature: { $nin: [...without] } }, { projection: { signature: 1 } })
     .limit(limit)
     .toArray();
   return [...new Set(stored.map((record) => String(record.signature)))];

@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import type { LeaseWork } from '../../../src/leases/lease-work.js';
+import { StaleFenceError } from '../../../src/leases/lease.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import type { Ingest } from '../../../src/pipeline/ingest.js';
-import { resolveDisputes } from '../../../src/recovery/dispute-resolver.js';
+import { DisputeResolver } from '../../../src/recovery/dispute-resolver.js';
 import { checkFinality } from '../../../src/recovery/finality-checker.js';
 import type { Correction } from '../../../src/recovery/settle-transaction.js';
 import { documentsOfAccounts, simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, socketNotice, sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory, type CouponHistory, type HistoryTransaction } from '../../support/coupon-history.js';
+import { eventually } from '../../support/eventually.js';
 import { openCoreBench, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
 
@@ -42,8 +44,17 @@ const check = () =>
     work,
     coupons,
   );
-const settle = () =>
-  resolveDisputes({ ...recovery(), onCorrected: (correction) => corrections.push(correction) }, work, coupons);
+const resolverOf = (its = ingest) =>
+  new DisputeResolver(
+    { ...recovery(), ingest: its, onCorrected: (correction) => corrections.push(correction) },
+    work,
+    coupons,
+  );
+async function settle(): Promise<number> {
+  const resolver = resolverOf();
+  await resolver.begin();
+  return resolver.ended();
+}
 
 /** Lands a history and brings it into the documents. */
 async function play(history: CouponHistory): Promise<void> {
@@ -225,6 +236,62 @@ it('settles one dispute although another cannot be asked about or written', asyn
   expect(await settle()).toBe(1);
   expect(await bench.records({ signature: other.signature, state: 'applied' })).toMatchObject([{ slot: other.slot }]);
   expect(await bench.records({ disputed: true })).toMatchObject([{ signature: one.signature }]);
+});
+
+it('settles what comes up while another dispute is still asked about (TRAPS 29)', async () => {
+  const history = generateHistory(11, 60);
+  const [slow, quick] = history.transactions.filter(({ events }) =>
+    events.some(({ name }) => name === 'PromotionRated'),
+  );
+  if (!slow || !quick) throw new Error('the history has too few ratings');
+  const wrong = [slow, quick].map((one) => withOtherStars(one, one.slot - 1));
+  await play({
+    ...history,
+    transactions: history.transactions.map(
+      (real) => wrong.find(({ signature }) => signature === real.signature) ?? real,
+    ),
+  });
+  chain.land(slow, quick);
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const patient = new Proxy(ingest, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name, target) as unknown;
+      if (typeof member !== 'function') return member;
+      const bound = (member as (...args: unknown[]) => Promise<unknown>).bind(target);
+      if (name !== 'landed') return bound;
+      return async (...args: unknown[]) => {
+        if (args[0] === slow.signature) await held;
+        return bound(...args);
+      };
+    },
+  });
+  const resolver = resolverOf(patient);
+  await ingest.take([socketNotice(slow)], 'confirmed');
+  await resolver.begin();
+  await ingest.take([socketNotice(quick)], 'confirmed');
+  await resolver.begin();
+  await eventually(async () => (await bench.records({ disputed: true, signature: quick.signature })).length === 0);
+  expect(await bench.records({ signature: quick.signature, state: 'applied' })).toMatchObject([{ slot: quick.slot }]);
+  expect(await bench.records({ disputed: true })).toMatchObject([{ signature: slow.signature }]);
+  asked.length = 0;
+  await resolver.begin();
+  letGo();
+  await resolver.ended();
+  expect(asked).toEqual([slow.signature]);
+  expect(await bench.documents()).toEqual(fold(history.transactions));
+});
+
+it('ends, with what is under way, when the lease turns out to be lost (I8)', async () => {
+  const { before, sale } = lastSale();
+  await play({ ...before, transactions: [...before.transactions.slice(0, -1), { ...sale, slot: sale.slot - 1 }] });
+  chain.land(sale);
+  await ingest.take([sweepNotice(sale)], 'confirmed');
+  const resolver = resolverOf();
+  await bench.takeLease('successor');
+  await resolver.begin();
+  expect(await resolver.ended()).toBe(0);
+  await expect(resolver.begin()).rejects.toBeInstanceOf(StaleFenceError);
 });
 
 it('lets a version that a document refuses wait as received, and takes the wrong one out all the same', async () => {
