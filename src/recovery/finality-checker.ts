@@ -6,7 +6,7 @@ import { StaleFenceError, touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
-import { ledgerEvents, recordFrom } from '../ledger/ledger-collections.js';
+import { ledgerEvents, recordFrom, type StoredRecord } from '../ledger/ledger-collections.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFinalized } from '../ledger/mark-records.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
@@ -164,6 +164,23 @@ async function tryOrphans(
 }
 
 /**
+ * A page of records by slot, completed where its limit cut through a slot: a transaction is judged and announced as a
+ * whole, once (I7).
+ */
+async function withRestOfLastSlot(
+  db: mongo.Db,
+  program: string,
+  page: readonly StoredRecord[],
+): Promise<readonly StoredRecord[]> {
+  const last = page.at(-1);
+  if (page.length < RECORDS_PER_PASS || !last) return page;
+  const lastSlot = await ledgerEvents(db)
+    .find({ program, commitment: 'confirmed', kind: 'event', slot: Number(last.slot) })
+    .toArray();
+  return [...page.filter(({ slot }) => slot !== last.slot), ...lastSlot];
+}
+
+/**
  * Transactions whose finality is due: their slot is final by now, or they have waited long enough. Records that are
  * still to be applied count as well: they are as true or untrue as any other.
  */
@@ -179,7 +196,7 @@ async function readDue(db: mongo.Db, program: string, finalizedSlot: number, now
     .limit(RECORDS_PER_PASS)
     .toArray();
   const groups = new Map<string, HeldTransaction & { records: LedgerRecord[] }>();
-  for (const record of stored.map(recordFrom)) {
+  for (const record of (await withRestOfLastSlot(db, program, stored)).map(recordFrom)) {
     const key = `${record.signature}@${record.slot}`;
     const group = groups.get(key) ?? { signature: record.signature, slot: record.slot, records: [] };
     group.records.push(record);

@@ -294,6 +294,38 @@ it('ends, with what is under way, when the lease turns out to be lost (I8)', asy
   await expect(resolver.begin()).rejects.toBeInstanceOf(StaleFenceError);
 });
 
+it('judges and announces a transaction as a whole, also where a pass takes no more (I7)', async () => {
+  const history = generateHistory(11, 80);
+  const { events } = firstWith(history, 'PromotionUpdated');
+  const updated = events.filter(({ name }) => name === 'PromotionUpdated').slice(0, 1);
+  // Three events each: a page of 1,024 records ends within one.
+  const many = Array.from({ length: 345 }, (_, position): HistoryTransaction => ({
+    signature: `${position}`.padStart(3, '0').padEnd(87, 'z'),
+    slot: 2_000 + Math.floor(position / 4),
+    events: [...updated, ...updated, ...updated],
+  }));
+  chain.land(...many);
+  await ingest.take(many.map(sweepNotice), 'confirmed');
+  await bench.db.collection('ledger_events').updateMany({}, { $set: { state: 'applied' } });
+  const announced: string[] = [];
+  const pass = () =>
+    checkFinality(
+      {
+        ...recovery(),
+        onFinalized: (_, records) => announced.push(...new Set(records.map(({ signature }) => signature))),
+        onCorrected: () => {},
+        onMassSuspicion: () => {},
+      },
+      work,
+      coupons,
+    );
+  const first = await pass();
+  expect(first).toBeGreaterThan(300);
+  expect(first).toBeLessThan(many.length);
+  expect(await pass()).toBe(many.length - first);
+  expect([...announced].sort()).toEqual(many.map(({ signature }) => signature).sort());
+});
+
 it('lets a version that a document refuses wait as received, and takes the wrong one out all the same', async () => {
   const history = generateHistory(11, 40);
   const minted = firstWith(history, 'CouponMinted');
