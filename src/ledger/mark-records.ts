@@ -139,8 +139,34 @@ export async function setIndexes(
   );
 }
 
-/** Gives dead records another try, at once. Returns how many there were. */
+/** The number of events of a record's transaction, where a re-landing changed it. */
+export interface RecordCount {
+  readonly id: string;
+  readonly of: number;
+}
+
+/** Notes how many events their transactions have. */
+export async function setCounts(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  counts: readonly RecordCount[],
+): Promise<void> {
+  if (counts.length === 0) return;
+  await ledgerEvents(db).bulkWrite(
+    counts.map(({ id, of }) => ({ updateOne: { filter: { _id: id }, update: { $set: { of } } } })),
+    { ordered: false, session },
+  );
+}
+
+/**
+ * Gives dead records another try, at once. Returns how many there were. Their events pass finality once more: only
+ * what is applied can be put in order with the other transactions of its slot (`finalizedAt` tells that it was final).
+ */
 export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<number> {
+  await ledgerEvents(db).updateMany(
+    { _id: { $in: [...ids] }, state: 'dead', kind: 'event' },
+    { $set: { commitment: 'confirmed' } },
+  );
   const revived = await ledgerEvents(db).updateMany(
     { _id: { $in: [...ids] }, state: 'dead' },
     { $set: { state: 'received', nextAttemptAt: null } },

@@ -10,7 +10,9 @@ import {
   markApplied,
   markOrphaned,
   replaceVersion,
+  setCounts,
   setIndexes,
+  type RecordCount,
   type RecordIndex,
 } from '../ledger/mark-records.js';
 import { MongoProjection } from './mongo-projection.js';
@@ -37,6 +39,8 @@ export interface LedgerChange {
   readonly enter: readonly HandledWrites[];
   /** Records whose place among the transactions of their slot has become known. */
   readonly reindex: readonly RecordIndex[];
+  /** Records that stay, of a transaction that has another number of events than they say. */
+  readonly recount: readonly RecordCount[];
   /** Touched documents to be folded from the start. */
   readonly refold: readonly string[];
   /** The transaction whose dispute this change ends. */
@@ -52,6 +56,7 @@ export const NO_CHANGE: LedgerChange = {
   insert: [],
   enter: [],
   reindex: [],
+  recount: [],
   refold: [],
   settledSignature: null,
 };
@@ -83,6 +88,7 @@ export async function commitChange(
     for (const { old, landed } of change.replace) await replaceVersion(db, session, old, landed);
     // After the documents are folded: what is read of their history is history, not these.
     await insertVersions(db, session, change.insert);
+    await setCounts(db, session, change.recount);
     if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
     await touchLease(db, lease, session);
   });

@@ -70,7 +70,9 @@ export async function checkFinality(
 
   // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
   const isDisputed = ({ records }: HeldTransaction) => records.some((record) => record.disputed);
-  const clear = having('final').filter((held) => !isDisputed(held));
+  // What is still to be applied has no place among the others yet: the tie-breaker would look at it too early.
+  const isWaiting = ({ records }: HeldTransaction) => records.some(({ state }) => state === 'received');
+  const clear = having('final').filter((held) => !isDisputed(held) && !isWaiting(held));
   const openSlots = await breakTies(
     dependencies,
     work,
@@ -99,7 +101,9 @@ async function finalize(
       await touchLease(db, work.lease, session);
     }),
   );
-  onFinalized(module, records);
+  // One that was dead when it was final, and was revived since, was announced then (I7).
+  const news = records.filter(({ finalizedAt }) => finalizedAt === null);
+  if (news.length > 0) onFinalized(module, news);
 }
 
 async function reland(
@@ -181,8 +185,8 @@ async function withRestOfLastSlot(
 }
 
 /**
- * Transactions whose finality is due: their slot is final by now, or they have waited long enough. Records that are
- * still to be applied count as well: they are as true or untrue as any other.
+ * Transactions whose finality is due: their slot is final by now, or they have waited long enough. Those that are
+ * still to be applied are asked about as well: they may be untrue like any other.
  */
 async function readDue(db: mongo.Db, program: string, finalizedSlot: number, now: Date): Promise<HeldTransaction[]> {
   const stored = await ledgerEvents(db)

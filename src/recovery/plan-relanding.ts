@@ -1,13 +1,14 @@
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { isSameVersion, type LedgerRecord } from '../ledger/ledger-record.js';
 import type { HandledWrites } from '../pipeline/project.js';
+import type { RecordCount } from '../ledger/mark-records.js';
 import { NO_CHANGE, type LedgerChange } from '../pipeline/projection-store.js';
 import { runHandler, touchesOf } from '../pipeline/run-handler.js';
 
 /**
  * The change that makes the ledger's version of a transaction the one that landed (TRAPS 15): events that say the same
  * stay, changed ones are replaced (the old version is archived), those that did not land are orphaned, new ones come
- * in. With `landed` empty it is the rollback of a dropped transaction.
+ * in. With `landed` empty it is the change for one that failed where it landed.
  */
 export function planRelanding(
   module: DomainModule,
@@ -23,10 +24,14 @@ export function planRelanding(
   const replace: { old: LedgerRecord; landed: LedgerRecord }[] = [];
   const insert: LedgerRecord[] = [];
   const enter: HandledWrites[] = [];
+  const recount: RecordCount[] = [];
 
   for (const old of held) {
     const version = landedById.get(old._id);
-    if (version && isSameVersion(version, old) && old.state !== 'orphaned') continue;
+    if (version && isSameVersion(version, old) && old.state !== 'orphaned') {
+      if (version.of !== old.of) recount.push({ id: old._id, of: version.of });
+      continue;
+    }
     if (old.state === 'applied') withdraw.push(old);
     if (!version) {
       if (old.state !== 'orphaned') orphan.push(old._id);
@@ -49,8 +54,22 @@ export function planRelanding(
     replace,
     insert,
     enter,
+    recount,
     settledSignature: signature,
   };
+}
+
+/**
+ * The change that takes the version of a transaction out that is proven to be dropped. It ends no dispute: that is about
+ * another version, of which the proof says nothing.
+ */
+export function planRollback(
+  module: DomainModule,
+  signature: string,
+  dropped: readonly LedgerRecord[],
+  reason: string,
+): LedgerChange {
+  return { ...planRelanding(module, signature, dropped, [], reason), settledSignature: null };
 }
 
 /** A version whose handler throws stays `received`: it is tried and counted like any other failing event. */

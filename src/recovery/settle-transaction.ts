@@ -9,7 +9,7 @@ import { readSignature } from '../ledger/read-records.js';
 import { isOneDocumentsFault } from '../pipeline/apply-received.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import { commitChange, type LedgerChange } from '../pipeline/projection-store.js';
-import { deferEntering, planRelanding } from './plan-relanding.js';
+import { deferEntering, planRelanding, planRollback } from './plan-relanding.js';
 
 /** What the steps that correct the ledger need. */
 export interface RecoveryDependencies {
@@ -41,7 +41,8 @@ export async function relandTransaction(
   const reason = `the chain shows it in slot ${landed.slot} otherwise`;
   return work.exclusive(async () => {
     const held = await readSignature(dependencies.db, module.name, signature);
-    return correct(dependencies, work, module, signature, held, landed.records, reason);
+    const change = planRelanding(module, signature, held, landed.records, reason);
+    return correct(dependencies, work, module, held, change);
   });
 }
 
@@ -60,7 +61,7 @@ export async function rollbackTransaction(
   return work.exclusive(async () => {
     const held = await readSignature(dependencies.db, module.name, signature);
     const proven = held.filter((record) => record.slot === slot);
-    return correct(dependencies, work, module, signature, proven, [], reason);
+    return correct(dependencies, work, module, proven, planRollback(module, signature, proven, reason));
   });
 }
 
@@ -68,13 +69,11 @@ async function correct(
   { db, clock }: RecoveryDependencies,
   work: LeaseWork,
   module: DomainModule,
-  signature: string,
   held: readonly LedgerRecord[],
-  landed: readonly LedgerRecord[],
-  reason: string,
+  planned: LedgerChange,
 ): Promise<Correction> {
   const commit = (planned: LedgerChange) => commitChange(db, work.lease, module, planned, new Date(clock.now()));
-  let change = planRelanding(module, signature, held, landed, reason);
+  let change = planned;
   try {
     await commit(change);
   } catch (error) {

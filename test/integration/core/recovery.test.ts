@@ -6,7 +6,7 @@ import { systemClock as clock } from '../../../src/lib/clock.js';
 import type { Ingest } from '../../../src/pipeline/ingest.js';
 import { DisputeResolver } from '../../../src/recovery/dispute-resolver.js';
 import { checkFinality } from '../../../src/recovery/finality-checker.js';
-import type { Correction } from '../../../src/recovery/settle-transaction.js';
+import { rollbackTransaction, type Correction } from '../../../src/recovery/settle-transaction.js';
 import { documentsOfAccounts, simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, socketNotice, sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory, type CouponHistory, type HistoryTransaction } from '../../support/coupon-history.js';
@@ -324,6 +324,32 @@ it('judges and announces a transaction as a whole, also where a pass takes no mo
   expect(first).toBeLessThan(many.length);
   expect(await pass()).toBe(many.length - first);
   expect([...announced].sort()).toEqual(many.map(({ signature }) => signature).sort());
+});
+
+it('leaves the dispute about another version open when one is rolled back (I5, TRAPS 15)', async () => {
+  const { before, sale } = lastSale();
+  await play(before);
+  // The same transaction, announced in another slot with one event more: which of them landed is for the chain to say.
+  const longer = { ...sale, slot: sale.slot + 20, events: [...sale.events, ...sale.events] };
+  await ingest.take([socketNotice({ ...longer, events: [] }), sweepNotice(sale)], 'confirmed');
+  chain.land(longer);
+  await ingest.take([sweepNotice(longer)], 'confirmed');
+  expect(await bench.records({ signature: sale.signature, disputed: true })).toHaveLength(2);
+  await rollbackTransaction({ ...recovery() }, work, coupons, sale, 'a fork');
+  expect(await bench.records({ signature: sale.signature, disputed: true })).toMatchObject([{ slot: longer.slot }]);
+});
+
+it('knows a transaction as whole that landed with fewer events than were announced (TRAPS 15)', async () => {
+  const { before, sale } = lastSale();
+  await play({
+    ...before,
+    transactions: [...before.transactions.slice(0, -1), { ...sale, events: [...sale.events, ...sale.events] }],
+  });
+  chain.land(sale);
+  await bench.db.collection('ledger_events').updateMany({ signature: sale.signature }, { $set: { disputed: true } });
+  await settle();
+  expect(await bench.records({ signature: sale.signature, state: 'applied' })).toMatchObject([{ of: 1 }]);
+  expect(await ingest.unknown([sweepNotice(sale)])).toEqual([]);
 });
 
 it('lets a version that a document refuses wait as received, and takes the wrong one out all the same', async () => {

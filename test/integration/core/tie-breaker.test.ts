@@ -4,6 +4,7 @@ import { field } from '../../../src/domain-kit/field.js';
 import { defineState } from '../../../src/domain-kit/model.js';
 import { state } from '../../../src/domain-kit/writes.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
+import { reviveDead } from '../../../src/ledger/mark-records.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { checkFinality } from '../../../src/recovery/finality-checker.js';
 import { sweepNotice } from '../../support/coupon-history-render.js';
@@ -97,6 +98,59 @@ it.each([1, 2, 3])(
     expect(blocksAsked).toEqual([SLOT, SLOT]);
   },
 );
+
+it('puts an event in its place that was dead when its slot became final, and announces it once (I6, I7)', async () => {
+  chain.land(...block);
+  const last = block.at(-1);
+  if (!last) throw new Error('unreachable');
+  let broken = true;
+  const handler = counterless.events['PromotionUpdated'];
+  const module: DomainModule = {
+    ...counterless,
+    events: {
+      ...counterless.events,
+      PromotionUpdated: (event) => {
+        if (broken && event.signature === last.signature) throw new Error('broken');
+        return handler?.(event) ?? [];
+      },
+    },
+  };
+  const ingest = bench.ingestOf(chain.landed, [], module);
+  const work = await bench.takeLease();
+  const projector = bench.projectorOf(work, { module });
+  const finalized: string[] = [];
+  const check = () =>
+    checkFinality(
+      {
+        ...{ db: bench.db, clock, ingest, log: silent, chain: chain.port },
+        onFinalized: (_, records) => finalized.push(...records.map(({ signature }) => signature)),
+        onCorrected: () => {},
+        onMassSuspicion: () => {},
+      },
+      work,
+      module,
+    );
+  await ingest.take(block.map(sweepNotice), 'confirmed');
+  await projector.pass();
+  // Its handler has failed once and will be tried again: nothing is known of its place yet.
+  await check();
+  expect(finalized).not.toContain(last.signature);
+  await bench.drain(projector);
+  await check();
+  expect([...finalized].sort()).toEqual(block.map(({ signature }) => signature).sort());
+  expect(await bench.records({ state: 'dead' })).toMatchObject([
+    { signature: last.signature, commitment: 'finalized' },
+  ]);
+
+  broken = false;
+  await reviveDead(bench.db, [`${last.signature}/${updated.channel}/0`]);
+  await check();
+  await bench.drain(projector);
+  await check();
+  expect((await bench.documents(module))['titles']?.['P']?.['title']).toBe(`by ${lastOf(block)}`);
+  expect(finalized).toHaveLength(block.length);
+  expect(await bench.records({ commitment: 'confirmed' })).toEqual([]);
+});
 
 it('asks for no block where revisions decide', async () => {
   const history = generateHistory(11, 40);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
-import { deferEntering, planRelanding } from '../../../src/recovery/plan-relanding.js';
+import { deferEntering, planRelanding, planRollback } from '../../../src/recovery/plan-relanding.js';
 import { recordsOf } from '../../support/coupon-history-render.js';
 import { generateHistory } from '../../support/coupon-history.js';
 
@@ -22,6 +22,20 @@ it('changes nothing when the chain says the same, and ends the dispute', () => {
   const change = plan([first, second], [first, second]);
   expect(change).toMatchObject({ withdraw: [], replace: [], insert: [], enter: [], orphan: { ids: [] } });
   expect(change.settledSignature).toBe(signature);
+});
+
+it('tells what stays how many events there are now: the sweep asks again for a transaction that is not whole', () => {
+  expect(plan([first, second], [first, second]).recount).toEqual([]);
+  expect(plan([first, second], [{ ...first, of: 1 }]).recount).toEqual([{ id: first._id, of: 1 }]);
+  expect(plan([{ ...first, of: 1 }], [first, second]).recount).toEqual([{ id: first._id, of: 2 }]);
+});
+
+it('ends no dispute by a rollback: that is about another version (I5)', () => {
+  expect(planRollback(coupons, signature, [first, second], 'a fork')).toEqual({
+    ...plan([first, second], []),
+    orphan: { ids: ids([first, second]), reason: 'a fork' },
+    settledSignature: null,
+  });
 });
 
 it('replaces what landed otherwise (TRAPS 15)', () => {
