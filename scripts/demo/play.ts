@@ -28,6 +28,8 @@ export interface DemoSummary {
     readonly drift: number;
     readonly missing: number;
     readonly orphaned: number;
+    /** Only where there are any. */
+    readonly unrecorded?: number;
   };
   readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
   readonly wallMs: number;
@@ -100,7 +102,7 @@ export async function playDemo(
 
   // Read again: what the audit has just looked at.
   const { byName, ...events } = await readLedgerFigures(db);
-  const { documents, drift, missing, orphaned } = report;
+  const { documents, drift, missing, orphaned, unrecorded } = report;
   const wallMs = Math.round(performance.now() - startedAt);
   if (events.dead > 0) terminal.line(`  ${terminal.style('red', '✗')} ${events.dead} events are dead or unreadable`);
   terminal.line(terminal.style('dim', `  the whole story took ${seconds(wallMs)}`));
@@ -111,14 +113,15 @@ export async function playDemo(
     terminal.line();
     terminal.line('  Ctrl-C ends it.');
   }
-  return { events, byName, audit: { documents, drift, missing, orphaned }, latencyMs, wallMs };
+  const counts = { documents, drift, missing, orphaned, ...(unrecorded > 0 ? { unrecorded } : {}) };
+  return { events, byName, audit: counts, latencyMs, wallMs };
 }
 
 /** Nothing differs, nothing is dead, and every event is applied and final. */
 export function isClean({ events, audit }: DemoSummary): boolean {
   const { ingested, applied, finalized, dead, orphaned } = events;
   return (
-    audit.drift + audit.missing + audit.orphaned === 0 &&
+    audit.drift + audit.missing + audit.orphaned + (audit.unrecorded ?? 0) === 0 &&
     dead === 0 &&
     applied === ingested - orphaned &&
     finalized === applied

@@ -6,12 +6,14 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { StateModel } from '../domain-kit/model.js';
 import type { StateWrite } from '../domain-kit/writes.js';
 import type { Finding } from './audit-report.js';
+import type { MirroredFields } from './merge-findings.js';
 import { ownedFields, readDocuments } from './stored-documents.js';
 
 /** What one witness found among how many documents that exist or should exist. */
 export interface Testimony {
   readonly documents: number;
   readonly findings: readonly Finding[];
+  readonly mirrored: MirroredFields;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function auditAgainstChain(
   codec: ProgramCodec,
 ): Promise<Testimony> {
   const expected = new Map<StateModel, Map<string, StateWrite>>();
+  const mirrored = new Map<string, Set<string>>();
   const findings: Finding[] = [];
   for (const [type, handler] of Object.entries(module.accounts)) {
     const discriminator = codec.accountDiscriminator(type);
@@ -38,6 +41,9 @@ export async function auditAgainstChain(
       if (write.kind !== 'state') continue;
       const ofModel = expected.get(write.model) ?? new Map<string, StateWrite>();
       expected.set(write.model, ofModel.set(write.key, write));
+      const names = mirrored.get(write.model.collection) ?? new Set<string>();
+      mirrored.set(write.model.collection, names);
+      for (const name of Object.keys(write.patch)) names.add(name);
     }
   }
 
@@ -67,5 +73,5 @@ export async function auditAgainstChain(
     }
     for (const key of unseen) findings.push({ ...about, key, kind: 'missing', fields: [] });
   }
-  return { documents, findings };
+  return { documents, findings, mirrored };
 }

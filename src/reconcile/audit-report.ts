@@ -3,17 +3,29 @@ import type { FieldDifference } from '../domain-kit/diff-document.js';
 /** Who says that a document should be otherwise. */
 export type Witness = 'chain' | 'ledger' | 'settle';
 
-/** drift: fields differ. missing: it should exist and does not. orphaned: it exists and should not. */
-export type DifferenceKind = 'drift' | 'missing' | 'orphaned';
+/**
+ * drift: fields differ. missing: it should exist and does not. orphaned: it exists and should not.
+ * unrecorded: the document is what the chain says, and the ledger's records do not lead there.
+ */
+export type DifferenceKind = 'drift' | 'missing' | 'orphaned' | 'unrecorded';
 
-/** One document that is not what it must be. */
+/**
+ * How the ledger stands to what the chain says of a document. has-it-not: no applied record of a document the chain has
+ * an account for, or its close as the last one. has-no-end: its records lead to a document the chain has no account for.
+ * leads-elsewhere: its records lead to other values than the account's.
+ */
+export type LedgerView = 'agrees' | 'has-it-not' | 'has-no-end' | 'leads-elsewhere';
+
+/** One document that is not what it must be, or that the ledger cannot account for. */
 export interface DocumentDifference {
   readonly program: string;
   readonly collection: string;
   readonly key: string;
   readonly kind: DifferenceKind;
   readonly fields: readonly FieldDifference[];
+  /** Who says that it is of this kind, and nobody else. */
   readonly witnesses: readonly Witness[];
+  readonly ledger: LedgerView;
 }
 
 /** What an audit looked at and what it found. */
@@ -23,40 +35,31 @@ export interface AuditReport {
   readonly drift: number;
   readonly missing: number;
   readonly orphaned: number;
+  readonly unrecorded: number;
   readonly differences: readonly DocumentDifference[];
 }
 
 /** One witness's finding; several about one document are one difference. */
-export type Finding = Omit<DocumentDifference, 'witnesses'> & { readonly witness: Witness };
-
-/** A document that is missing or invented is that before it is anything else. */
-const WEIGHT: Readonly<Record<DifferenceKind, number>> = { missing: 2, orphaned: 2, drift: 1 };
-
-/** Puts together what the witnesses say: each document once, with every field that any of them names. */
-export function mergeFindings(findings: readonly Finding[]): DocumentDifference[] {
-  const merged = new Map<string, DocumentDifference>();
-  for (const { witness, ...finding } of findings) {
-    const id = `${finding.collection}/${finding.key}`;
-    const known = merged.get(id);
-    if (!known) {
-      merged.set(id, { ...finding, witnesses: [witness] });
-      continue;
-    }
-    const named = new Set(known.fields.map(({ field }) => field));
-    merged.set(id, {
-      ...known,
-      kind: WEIGHT[finding.kind] > WEIGHT[known.kind] ? finding.kind : known.kind,
-      fields: [...known.fields, ...finding.fields.filter(({ field }) => !named.has(field))],
-      witnesses: known.witnesses.includes(witness) ? known.witnesses : [...known.witnesses, witness],
-    });
-  }
-  return [...merged.values()];
+export interface Finding {
+  readonly program: string;
+  readonly collection: string;
+  readonly key: string;
+  readonly kind: Exclude<DifferenceKind, 'unrecorded'>;
+  readonly fields: readonly FieldDifference[];
+  readonly witness: Witness;
 }
 
 /** The report of merged differences. */
 export function auditReport(documents: number, differences: readonly DocumentDifference[]): AuditReport {
   const count = (kind: DifferenceKind) => differences.filter((difference) => difference.kind === kind).length;
-  return { documents, drift: count('drift'), missing: count('missing'), orphaned: count('orphaned'), differences };
+  return {
+    documents,
+    drift: count('drift'),
+    missing: count('missing'),
+    orphaned: count('orphaned'),
+    unrecorded: count('unrecorded'),
+    differences,
+  };
 }
 
 /** The differences that both looks found: what live traffic explains is gone at the second. */

@@ -5,8 +5,9 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Clock } from '../lib/clock.js';
 import { auditAgainstChain } from './audit-chain.js';
 import { auditAgainstLedger } from './audit-ledger.js';
-import { auditReport, mergeFindings, persisting, type AuditReport, type DocumentDifference } from './audit-report.js';
+import { auditReport, persisting, type AuditReport, type DocumentDifference } from './audit-report.js';
 import { auditSettled } from './audit-settled.js';
+import { mergeFindings } from './merge-findings.js';
 
 /** How often a difference is looked at before it counts, and how long in between, in milliseconds. */
 const LOOKS = 4;
@@ -35,7 +36,8 @@ export async function audit(
     for (const { module, codec } of modules) {
       const byChain = await auditAgainstChain(db, chain, module, codec);
       const byLedger = await auditAgainstLedger(db, module);
-      found.push(...mergeFindings([...byChain.findings, ...byLedger, ...(await auditSettled(db, module))]));
+      const findings = [...byChain.findings, ...byLedger, ...(await auditSettled(db, module))];
+      found.push(...mergeFindings(findings, byChain.mirrored));
       for (const model of module.models) {
         if (model.kind === 'fact') documents += await db.collection(model.collection).countDocuments();
       }

@@ -98,6 +98,32 @@ describe('npm run demo -- --exit --json', () => {
     expect(drift?.fields).toMatchObject([{ field: 'owner', actual: idl.address }]);
     expect(end.stdout).toContain(`coupons/${changed._id}`);
   });
+
+  it('leaves a ledger whose gap the audit (I6) does not blame on the documents, nor on the chain', async () => {
+    const db = client.db(database.name);
+    const coupons = db.collection<{ _id: string } & mongo.Document>('coupons');
+    const audited = await coupons
+      .find({ status: 'active', owner: { $ne: idl.address } })
+      .sort({ _id: -1 })
+      .limit(2)
+      .toArray();
+    const [right, changed] = audited.map(({ _id }) => _id);
+    if (right === undefined || changed === undefined) throw new Error('the demo left too few coupons');
+    await db
+      .collection('ledger_events')
+      .deleteMany({ touches: { $in: [right, changed].map((key) => `coupons:${key}`) } });
+    await coupons.updateOne({ _id: changed }, { $set: { owner: idl.address } });
+
+    const end = await runScript('audit', ['--json'], environment);
+    expect(end.code).toBe(1);
+    const { differences } = JSON.parse(end.lastLine) as AuditReport;
+    const of = (key: string) => differences.find((one) => one.collection === 'coupons' && one.key === key);
+    expect(of(right)).toMatchObject({ kind: 'unrecorded', ledger: 'has-it-not' });
+    expect(of(changed)).toMatchObject({ kind: 'drift', witnesses: ['chain'], ledger: 'has-it-not' });
+    expect(of(changed)?.fields).toMatchObject([{ field: 'owner', actual: idl.address }]);
+    expect(end.stdout).toContain(`unrecorded coupons/${right} is what the chain says`);
+    expect(end.stdout).toMatch(/^next: /m);
+  });
 });
 
 describe('npm run demo with wrong arguments', () => {
