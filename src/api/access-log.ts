@@ -16,7 +16,9 @@ export function accessLog(log: Log, metrics: Metrics, clock: Pick<Clock, 'monoto
     response.setHeader('X-Request-Id', requestId);
     response.on('close', () => {
       const ms = clock.monotonic() - startedAt;
-      const { method, path } = request;
+      const { method } = request;
+      // Not request.path: within a router it lacks where that is mounted. The query stays out of the log.
+      const [path] = request.originalUrl.split('?', 1);
       // The pattern, not the path: every address would be a series of its own. A client that left has no status.
       const route = routeOf(request.baseUrl, request.route);
       const status = response.writableFinished ? response.statusCode : 499;

@@ -14,6 +14,9 @@ export function problemFromError(error: unknown): Problem {
   if (isBodyParserError(error)) return problemFromBodyParser(error);
   if (error instanceof URIError) return new Problem('not-found', 'The path is not valid percent-encoding.');
   if (isConnectionError(error)) return new Problem('database-unreachable');
+  if (isUnreadableBody(error)) {
+    return new Problem('invalid-json', 'The body cannot be unpacked: it is not what Content-Encoding says.');
+  }
   return new Problem('internal');
 }
 
@@ -25,6 +28,12 @@ interface BodyParserError extends Error {
 /** body-parser marks its errors with a type such as `entity.too.large` (its documentation lists them). */
 function isBodyParserError(error: unknown): error is BodyParserError {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' && 'status' in error;
+}
+
+/** body-parser passes an error of zlib on as it is, with a status and nothing else of its own: the sender's fault. */
+function isUnreadableBody(error: unknown): boolean {
+  if (!(error instanceof Error) || !('status' in error) || !('code' in error)) return false;
+  return error.status === 400 && typeof error.code === 'string' && /^(Z_|ERR_)/.test(error.code);
 }
 
 function problemFromBodyParser(error: BodyParserError): Problem {

@@ -4,7 +4,8 @@ import { Problem, type FieldError } from './problem.js';
 
 /** The parsed value, or a 400 that names every wrong field. */
 export function validated<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
+  // Without it zod leaves the input out of its issues, and every wrong type would look like a missing field.
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap(fieldErrors);
   const names = [...new Set(errors.map(({ field }) => field || 'the body'))];
@@ -34,6 +35,7 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not a known field' }));
   }
+  if (path.length === 0 && issue.code === 'invalid_type') return [{ field: '', message: 'must be a JSON object' }];
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
   return [{ field: path.join('.'), message: missing ? `is missing: ${issue.message}` : issue.message }];
 }
