@@ -88,13 +88,18 @@ export class MongoProjection implements ProjectionTransaction {
     return answers;
   }
 
-  async changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void> {
+  async changeStates(
+    model: StateModel,
+    changes: ReadonlyMap<string, DocumentChange | null>,
+    results: ReadonlyMap<string, SettledDocument>,
+  ): Promise<void> {
     const inserts: mongo.AnyBulkWriteOperation<Stored>[] = [];
     const operations: mongo.AnyBulkWriteOperation<Stored>[] = [];
     const seen = this.#seen.get(model.collection);
     // What was seen holds until it is written.
     this.#seen.delete(model.collection);
-    for (const [key, change] of changes) {
+    for (const [key, unsettled] of changes) {
+      const change = unsettled && { ...unsettled, set: { ...unsettled.set, ...results.get(key) } };
       const was = seen?.get(key);
       if (was === 'absent') {
         if (change) inserts.push({ insertOne: { document: newDocument(model, key, change) } });
@@ -128,6 +133,7 @@ export class MongoProjection implements ProjectionTransaction {
   }
 
   async results(model: StateModel, keys: readonly string[]): Promise<Map<string, SettledDocument>> {
+    if (keys.length === 0) return new Map();
     const documents = await this.#collection(model)
       .find(
         { [model.keyField]: { $in: [...keys] }, '_mooring.at': { $exists: true }, '_mooring.closed': { $ne: true } },

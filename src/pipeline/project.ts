@@ -41,6 +41,8 @@ export async function project(
   const standing = await readStanding(tx, module, targets);
   await addHistories(tx, module, targets, add, remove);
 
+  const late = lateModels(module);
+  const pending = new Map<StateModel, Map<string, DocumentChange | null>>();
   for (const [model, group] of groupByModel(targets.values())) {
     const changes = new Map<string, DocumentChange | null>();
     for (const target of group) {
@@ -49,10 +51,20 @@ export async function project(
       changes.set(target.key, change);
       settle.noteState(model, target.key, before, change);
     }
-    await tx.changeStates(model, changes);
+    if (late.has(model)) pending.set(model, changes);
+    else await tx.changeStates(model, changes, NO_RESULTS);
   }
   await projectFacts(tx, module, add, remove, settle);
-  await settle.run(tx);
+  const results = await settle.run(tx, pending);
+  for (const [model, changes] of pending) await tx.changeStates(model, changes, results.get(model) ?? NO_RESULTS);
+}
+
+const NO_RESULTS: ReadonlyMap<string, SettledDocument> = new Map();
+
+/** Models that results go into and that nobody asks about: written last, their results with them. */
+function lateModels(module: DomainModule): Set<StateModel> {
+  const watched = new Set(module.settle.map(({ watch }) => watch.collection));
+  return new Set(module.settle.map(({ into }) => into).filter(({ collection }) => !watched.has(collection)));
 }
 
 function collectTargets(
@@ -168,10 +180,9 @@ class SettleKeys {
 
   noteState(model: StateModel, key: string, before: StandingDocument | undefined, change: DocumentChange | null): void {
     const existed = before !== undefined && !before.closed;
-    const exists = change !== null && !change.closed;
     if (existed) this.note(model.collection, before.fields);
-    if (exists) this.note(model.collection, change.reset ? change.set : { ...before?.fields, ...change.set });
-    if (existed || !exists) return;
+    if (exists(change)) this.note(model.collection, change.reset ? change.set : { ...before?.fields, ...change.set });
+    if (existed || !exists(change)) return;
     // A result's document that has just come into being has no result yet.
     for (const step of this.module.settle) {
       if (step.into.collection === model.collection) this.#add(step, key);
@@ -188,24 +199,40 @@ class SettleKeys {
 
   /**
    * Two transactions that both ask first would both find themselves the best. They cannot both commit: each ends with
-   * touching its program's lease.
+   * touching its program's lease. Returns the results of documents that are about to be written; others are written here.
    */
-  async run(tx: ProjectionTransaction): Promise<void> {
+  async run(
+    tx: ProjectionTransaction,
+    pending: ReadonlyMap<StateModel, ReadonlyMap<string, DocumentChange | null>>,
+  ): Promise<Map<StateModel, Map<string, SettledDocument>>> {
+    const withChanges = new Map<StateModel, Map<string, SettledDocument>>();
     for (const [step, keys] of this.#keys) {
-      const standing = await tx.results(step.into, [...keys]);
-      if (standing.size === 0) continue;
+      const { into } = step;
+      const changes = pending.get(into);
+      const changing = [...keys].filter((key) => exists(changes?.get(key)));
+      const standing = await tx.results(
+        into,
+        [...keys].filter((key) => !changes?.has(key)),
+      );
+      const open = [...changing, ...standing.keys()];
+      if (open.length === 0) continue;
       const answers = await tx.answers(
         step.watch,
-        new Map([...standing.keys()].map((key): [string, SettleQuery] => [key, step.query(key)])),
+        new Map(open.map((key): [string, SettleQuery] => [key, step.query(key)])),
       );
-      const results = new Map<string, SettledDocument>();
-      for (const [key, before] of standing) {
+      const ofChanging = withChanges.get(into) ?? new Map<string, SettledDocument>();
+      const ofOthers = new Map<string, SettledDocument>();
+      for (const key of open) {
         const result = step.compute(answers.get(key) ?? [], key);
+        const before = standing.get(key);
+        if (!before) ofChanging.set(key, { ...ofChanging.get(key), ...result });
         // Lists and dates count as changed: writing them again costs little.
-        if (Object.entries(result).some(([name, value]) => before[name] !== value)) results.set(key, result);
+        else if (Object.entries(result).some(([name, value]) => before[name] !== value)) ofOthers.set(key, result);
       }
-      await tx.setResults(step.into, results);
+      withChanges.set(into, ofChanging);
+      await tx.setResults(into, ofOthers);
     }
+    return withChanges;
   }
 
   #add(step: Settle, key: string): void {
@@ -213,6 +240,11 @@ class SettleKeys {
     keys.add(key);
     this.#keys.set(step, keys);
   }
+}
+
+/** Is there an open document after this change? */
+function exists(change: DocumentChange | null | undefined): change is DocumentChange {
+  return change !== null && change !== undefined && !change.closed;
 }
 
 function stateModels(module: DomainModule): StateModel[] {

@@ -26,8 +26,12 @@ export interface ProjectionTransaction {
   history(touches: readonly string[]): Promise<LedgerRecord[]>;
   /** The answer to each question, by its key: owned fields, in the order asked for. */
   answers(model: Model, questions: ReadonlyMap<string, SettleQuery>): Promise<Map<string, readonly SettledDocument[]>>;
-  /** Writes changes; null removes the document (people's own fields of it stay). */
-  changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void>;
+  /** Writes changes, and with them what was settled; null removes the document (people's own fields of it stay). */
+  changeStates(
+    model: StateModel,
+    changes: ReadonlyMap<string, DocumentChange | null>,
+    results: ReadonlyMap<string, SettledDocument>,
+  ): Promise<void>;
   putFacts(model: FactModel, facts: ReadonlyMap<string, Readonly<Record<string, FieldValue>>>): Promise<void>;
   deleteFacts(model: FactModel, ids: readonly string[]): Promise<void>;
   /** The settled fields of those of these documents that are ours and not closed. */

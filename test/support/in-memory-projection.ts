@@ -70,7 +70,11 @@ export class InMemoryProjection implements ProjectionTransaction {
     return matching.slice(0, limit).map((fields) => pick(fields, model.fields));
   }
 
-  changeStates(model: StateModel, changes: ReadonlyMap<string, DocumentChange | null>): Promise<void> {
+  changeStates(
+    model: StateModel,
+    changes: ReadonlyMap<string, DocumentChange | null>,
+    results: ReadonlyMap<string, SettledDocument>,
+  ): Promise<void> {
     const documents = this.documents(model);
     for (const [key, change] of changes) {
       const document = documents.get(key);
@@ -78,7 +82,7 @@ export class InMemoryProjection implements ProjectionTransaction {
         const next = document ?? { fields: {}, at: null, closed: false };
         if (change.reset) drop(next.fields, model.fields);
         if (change.closed) drop(next.fields, model.settled);
-        Object.assign(next.fields, change.set);
+        Object.assign(next.fields, change.set, results.get(key));
         next.at = change.at;
         next.closed = change.closed;
         documents.set(key, next);

@@ -77,7 +77,7 @@ const change = (at: string, set: DocumentChange['set'], options: Partial<Documen
   ...options,
 });
 const put = (subject: Subject, model: typeof Shop | typeof Branch, key: string, one: DocumentChange | null) =>
-  subject.run((tx) => tx.changeStates(model, new Map([[key, one]])));
+  subject.run((tx) => tx.changeStates(model, new Map([[key, one]]), new Map()));
 
 describe.each([
   ['memory', inMemory],
@@ -189,7 +189,7 @@ describe.each([
       // More than is read at once: the questions are asked one by one.
       [shops, shops.slice(30)],
     ] as const) {
-      await subject.run((tx) => tx.changeStates(Shop, new Map(put)));
+      await subject.run((tx) => tx.changeStates(Shop, new Map(put), new Map()));
       for (const where of [
         (owner: string) => ({ owner }),
         (owner: string) => ({ owner, title: 't1' }),
@@ -206,6 +206,17 @@ describe.each([
         }
       }
     }
+  });
+
+  it('writes results together with changes', async () => {
+    const results = new Map([['a', { best: 3n }]]);
+    const write = (at: string, set: DocumentChange['set'], options: Partial<DocumentChange> = {}) =>
+      subject.run((tx) => tx.changeStates(Shop, new Map([['a', change(at, set, options)]]), results));
+    await write('1', { owner: 'x', count: 1 });
+    expect(await subject.read(Shop)).toEqual({ a: { owner: 'x', count: 1, best: 3n } });
+    results.set('a', { best: 4n });
+    await write('2', { owner: 'y' }, { reset: true });
+    expect(await subject.read(Shop)).toEqual({ a: { owner: 'y', best: 4n } });
   });
 
   it('shows the results of documents that are ours and open, and no others', async () => {
