@@ -1,7 +1,8 @@
 import type { OwnTransactionDoor } from '../api/ports.js';
 import { TransactionFetcher } from '../chain/transaction-fetcher.js';
 import { systemClock as clock } from '../lib/clock.js';
-import { ledgerEvents } from '../ledger/ledger-collections.js';
+import { ledgerEvents, recordFrom } from '../ledger/ledger-collections.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { createIngest } from './create-ingest.js';
 import type { Foundation } from './foundation.js';
 
@@ -25,15 +26,22 @@ export function createOwnTransactionDoor(foundation: Foundation): OwnTransaction
     waitApplied: async (signature, timeoutMs) => {
       const deadline = clock.monotonic() + timeoutMs;
       for (;;) {
-        const records = await ledgerEvents(mongo.db)
-          .find({ signature }, { projection: { state: 1 } })
-          .toArray();
-        // A dead record will not become readable by waiting; whoever asks sees what the documents hold.
-        if (records.length > 0 && records.every(({ state }) => state !== 'received')) return 'applied';
+        const records = await ledgerEvents(mongo.db).find({ signature }).toArray();
+        if (areApplied(records.map(recordFrom))) return 'applied';
         if (clock.monotonic() >= deadline) return 'timeout';
         await clock.sleep(POLL_MS);
       }
     },
     stop: () => fetcher.stop(),
   };
+}
+
+/**
+ * Whether a landed transaction's documents are what they will be, by its ledger records. Not while the chain has yet to
+ * decide between versions, and not by a version that never landed: a validator that leads announces such, and they are
+ * in the documents until the chain was asked. A dead record becomes no more readable by waiting.
+ */
+export function areApplied(records: readonly Pick<LedgerRecord, 'state' | 'disputed'>[]): boolean {
+  const standing = records.filter(({ state }) => state !== 'orphaned');
+  return standing.length > 0 && standing.every(({ state, disputed }) => state !== 'received' && !disputed);
 }
