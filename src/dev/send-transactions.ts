@@ -22,8 +22,8 @@ export async function sendOne(
 
 /**
  * Sends a transaction for each list of instructions, in no order, and waits until all are confirmed. One that stays
- * away is signed anew and can then land twice, so each must be safe to repeat. Throws when one fails or they take too
- * long.
+ * away is signed anew and can then land twice, so each must be safe to repeat. Throws when one fails, or when none of
+ * them was confirmed for a minute: how long all take is the machine's affair.
  */
 export async function sendRepeatable(
   connection: Connection,
@@ -31,11 +31,13 @@ export async function sendRepeatable(
   signers: Keypair[],
 ): Promise<void> {
   const missing = [...each];
-  const deadline = systemClock.monotonic() + CONFIRM_TIMEOUT_MS;
+  let deadline = systemClock.monotonic() + CONFIRM_TIMEOUT_MS;
   while (missing.length > 0) {
     if (systemClock.monotonic() > deadline) throw new Error(`${missing.length} transactions are still not confirmed`);
     const batch = missing.splice(0, BATCH_SIZE);
-    missing.push(...(await sendBatch(connection, batch, signers)));
+    const again = await sendBatch(connection, batch, signers);
+    if (again.length < batch.length) deadline = systemClock.monotonic() + CONFIRM_TIMEOUT_MS;
+    missing.push(...again);
   }
 }
 
