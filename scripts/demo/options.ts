@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** What a person asked of the demo. */
 export interface DemoOptions {
@@ -8,6 +8,8 @@ export interface DemoOptions {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly keep: boolean;
+  /** Which chain to start when SOLANA_RPC_URL names none. */
+  readonly chain: 'surfnet' | 'validator';
 }
 
 /** 0: the audit is clean and nothing is dead. 1: it is not. 2: it could not be played, or was asked wrongly. */
@@ -28,13 +30,18 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
     .option('--exit', 'end after the audit', false)
     .option('--json', 'print one JSON object as the last line', false)
     .option('--events <n>', `make at least this many events, ${FEWEST} to ${MOST}`, parseEvents, DEFAULT_EVENTS)
+    .addOption(
+      new Option('--chain <kind>', 'which chain to start when SOLANA_RPC_URL is not set')
+        .choices(['surfnet', 'validator'])
+        .default('surfnet'),
+    )
     .option('--keep', "leave the demo's database in MONGODB_URI when it ends", false)
     .option('--verbose', 'show the log of the product on stderr', false)
     .addHelpText(
       'after',
       `
 Environment (.env is not read: a demo has no business where it points to):
-  SOLANA_RPC_URL, SOLANA_WS_URL  a local validator instead of the embedded chain; programs are deployed to it
+  SOLANA_RPC_URL, SOLANA_WS_URL  a running local validator instead of a chain of its own; programs are deployed to it
   MONGODB_URI                    a replica set instead of the embedded database; takes a database of its own in it
   MONGODB_DATABASE               the name of that database (default: a new one for each run)
   HOST, PORT                     where the API listens (default 127.0.0.1:3000, or any port when that is taken)
@@ -45,6 +52,7 @@ Exit code: 0 when the audit is clean and nothing is dead, 1 when not, 2 when the
 Examples:
   npm run demo
   npm run demo -- --exit --json | tail -1 | jq .audit
+  npm run demo -- --chain validator   (solana-test-validator from PATH)
   npm run demo -- --events 5000`,
     )
     .showHelpAfterError()

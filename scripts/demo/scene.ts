@@ -56,10 +56,14 @@ export async function setScene(
   };
   const log = (line: string): void => terminal.line(terminal.style('dim', `    ${line}`));
 
+  const programs = projectPrograms();
   const chain = await step(
     'chain',
     () =>
       startChain({
+        kind: options.chain,
+        // A new validator takes them in its genesis: deployed to it afterwards they cost some 200 transactions.
+        programs: options.chain === 'validator' ? programs : [],
         rpcUrls: urls(environment['SOLANA_RPC_URL']),
         wsUrls: urls(environment['SOLANA_WS_URL']),
         slotTimeMs: SLOT_MS,
@@ -74,7 +78,6 @@ export async function setScene(
       'The demo deploys programs and pays with airdrops, so it plays on a local chain only. Leave SOLANA_RPC_URL empty for the embedded one.',
     );
   }
-  const programs = projectPrograms();
   await step(
     'programs',
     async () => {

@@ -131,6 +131,7 @@ describe('npm run demo with wrong arguments', () => {
     { args: ['--events', '19'], says: 'It must be a whole number from 20 to 100000.' },
     { args: ['--events', '1e3'], says: 'It must be a whole number from 20 to 100000.' },
     { args: ['--evnets', '40'], says: "unknown option '--evnets'" },
+    { args: ['--chain', 'mainnet'], says: 'Allowed choices are surfnet, validator.' },
     { args: ['now'], says: 'too many arguments' },
   ])('$args: says so, shows its help and ends with 2', async ({ args, says }) => {
     const end = await runScript('demo', args);
