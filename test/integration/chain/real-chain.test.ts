@@ -92,7 +92,9 @@ describe('the chain port against a real chain', () => {
     // Surfnet says so in other words than the validator.
     expect((await reasonOf(chain.sendTransaction(wire, SEND))).reason).toBe('already-processed');
     const again = chain.sendTransaction(wire, { ...SEND, skipPreflight: true });
-    expect((await reasonOf(again)).reason).toBe('already-processed');
+    // Unasked to look at it first, a validator takes it and drops it in silence.
+    if (inject('sharedChain')) expect(await again).toBe(signature);
+    else expect((await reasonOf(again)).reason).toBe('already-processed');
   });
 
   it('tells why a transaction was refused', async () => {
