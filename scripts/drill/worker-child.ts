@@ -20,7 +20,16 @@ export function startWorkerChild(
   name: 'api' | 'event-listener.worker',
   environment: Readonly<Record<string, string>>,
 ): WorkerChild {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', join('workers', `${name}.ts`)], {
+  return startChild(process.execPath, ['--import', 'tsx', join('workers', `${name}.ts`)], environment);
+}
+
+/** Starts any command in the project's folder in the same way. */
+export function startChild(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): WorkerChild {
+  const child: ChildProcess = spawn(command, args, {
     cwd: packageRoot(),
     // `DOTENV`-free: a .env of the developer must not change what is tried here, and set variables win over it.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },

@@ -1,3 +1,4 @@
+import { RpcError } from '../chain/rpc-error.js';
 import { RpcEndpoint } from '../chain/rpc-endpoint.js';
 import { RpcPool } from '../chain/rpc-pool.js';
 import type { Config } from '../config/env.js';
@@ -6,6 +7,7 @@ import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import { systemClock } from '../lib/clock.js';
+import { MooringError } from '../lib/errors.js';
 import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
 import { bindToChain } from '../store/chain-identity.js';
 import { ensureIndexes, type CollectionIndexes } from '../store/model-indexes.js';
@@ -79,12 +81,26 @@ export async function layFoundation(
       mongo.db,
       modules.flatMap(({ module }) => module.models.map(indexesOf)),
     );
-    await bindToChain(mongo.db, await pool.chain.genesisHash());
+    await bindToChain(mongo.db, await genesisOf(pool));
   } catch (error) {
     await close();
     throw error;
   }
   return { config, log, metrics, mongo, pool, modules, close };
+}
+
+/** The first question to the chain: a person who starts a process is told what to do when nobody answers it. */
+async function genesisOf({ chain }: RpcPool): Promise<string> {
+  try {
+    return await chain.genesisHash();
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    throw new MooringError(
+      'chain-unreachable',
+      `The chain cannot be asked (${error.reason}: ${error.message}). Check SOLANA_RPC_URL and that the endpoint is up.`,
+      { cause: error },
+    );
+  }
 }
 
 /** The model's own indexes, those of its key, and the tombstones', which the purge looks for. */

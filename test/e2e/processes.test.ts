@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Keypair, LAMPORTS_PER_SOL } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { mongo } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startWorkerChild, type WorkerChild } from '../../scripts/drill/worker-child.js';
+import { startChild, startWorkerChild, type WorkerChild } from '../../scripts/drill/worker-child.js';
 import { CouponsClient } from '../../src/dev/coupons-client.js';
 import { findFreePorts } from '../../src/dev/free-port.js';
 import { createTestChain, type TestChain } from '../support/test-chain.js';
@@ -17,6 +20,7 @@ const LEASE_TERM_MS = 2_000;
 /** Beyond the term: a candidate looks five times a term, and on a busy machine its first batch takes a while. */
 const TAKEOVER_SLACK_MS = 15_000;
 const NOBODY_ANSWERS = 'mongodb://127.0.0.1:9/?directConnection=true';
+const NO_CHAIN = 'http://127.0.0.1:9';
 
 let chain: TestChain;
 let database: TestDatabase;
@@ -92,6 +96,14 @@ async function holderPid(): Promise<number | null> {
   return lease?.holder ? Number(lease.holder.split(':')[1]) : null;
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe('an event worker', () => {
   it('gives its lease up and exits with 0 on SIGTERM', async () => {
     const worker = await startWorker();
@@ -131,6 +143,26 @@ describe('an event worker', () => {
     const audit = await runScript('audit', ['--json'], environment);
     expect(audit.stdout).toContain('all equal');
     expect(audit.code).toBe(0);
+  });
+});
+
+describe('a signal to npm reaches the process it started', () => {
+  it.each(['worker', 'dev'])('npm run %s: SIGTERM ends it gracefully, and leaves nothing running', async (script) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'mooring-npm-'));
+    const npm = startChild('npm', ['run', script], { ...environment, DATA_DIR: dataDir });
+    children.push(npm);
+    const pid = await eventually(async () => (await holderPid()) ?? undefined, { timeoutMs: START_TIMEOUT_MS });
+    try {
+      // The lease comes before everything else: a process in the middle of its start has other ways to end.
+      await said(npm, script === 'dev' ? '/health/ready' : '"listening"');
+      npm.kill('SIGTERM');
+      await eventually(() => !isAlive(pid), { timeoutMs: START_TIMEOUT_MS });
+      await npm.ended;
+      expect(await holderPid()).toBeNull();
+    } finally {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      await rm(dataDir, { recursive: true, force: true });
+    }
   });
 });
 
@@ -194,6 +226,10 @@ describe('a process that cannot start exits with 1 and one line that says what t
 
   it('a database that does not answer', async () => {
     await cannotStart('event-listener.worker', { MONGODB_URI: NOBODY_ANSWERS }, /Check MONGODB_URI/);
+  });
+
+  it.each(['api', 'event-listener.worker'] as const)('%s: a chain that does not answer', async (name) => {
+    await cannotStart(name, { SOLANA_RPC_URL: NO_CHAIN }, /The chain cannot be asked.*Check SOLANA_RPC_URL/);
   });
 
   it('a signer that is no key', async () => {
