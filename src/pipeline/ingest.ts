@@ -8,7 +8,7 @@ import { BoundedMap } from '../lib/bounded-map.js';
 import type { Clock } from '../lib/clock.js';
 import { appendReceived } from '../ledger/append-records.js';
 import { parkDeadLetters, parkedTransactionId, type DeadLetter } from '../ledger/dead-letter.js';
-import type { LedgerRecord, RecordSource } from '../ledger/ledger-record.js';
+import { isSameVersion, type LedgerRecord, type RecordSource } from '../ledger/ledger-record.js';
 import { readKnown } from '../ledger/read-records.js';
 import { accountsOfProgram, buildRecords, incompleteLetter, type TransactionFacts } from './build-records.js';
 import { wakeHolder } from './wake-signal.js';
@@ -113,11 +113,14 @@ export class Ingest {
     if (letters.length > 0) onUndecodable(this.module, letters);
     const records = decoded.flatMap((item) => item.records);
     const applied = applyNew && records.length > 0 ? await applyNew(records) : [];
-    const appliedIds = new Set(applied.map(({ _id }) => _id));
-    // What was applied is handed in no second time, not even as a duplicate of itself within the batch.
+    const appliedById = new Map(applied.map((record) => [record._id, record]));
     const { inserted, disputed } = await appendReceived(
       db,
-      records.filter(({ _id }) => !appliedIds.has(_id)),
+      records.filter((record) => {
+        const held = appliedById.get(record._id);
+        // One batch may bring two versions of an event: the second is the chain's to decide, not a copy.
+        return !held || !isSameVersion(held, record);
+      }),
     );
     const added = [...applied, ...inserted];
     if (added.length > 0) onInserted(this.module, added);

@@ -5,7 +5,7 @@ import { appendReceived } from '../../../src/ledger/append-records.js';
 import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
 import { documentsOfAccounts, simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, socketNotice } from '../../support/coupon-history-render.js';
-import { generateHistory } from '../../support/coupon-history.js';
+import { generateHistory, type HistoryTransaction } from '../../support/coupon-history.js';
 import { bySignature, openCoreBench, type CoreBench } from './core-bench.js';
 
 const history = generateHistory(11, 60);
@@ -65,6 +65,17 @@ it('leaves another version of a known event for the chain to decide (I1)', async
   expect(await projector.applyNew([elsewhere])).toEqual([]);
   expect((await appendReceived(bench.db, [elsewhere])).disputed).toEqual([first.signature]);
   expect(await bench.records()).toMatchObject([{ _id: first._id, slot: first.slot, state: 'applied' }]);
+});
+
+it('sees two versions of an event in one batch for what they are (TRAPS 29)', async () => {
+  const projector = bench.projectorOf(await bench.takeLease());
+  const ingest = bench.ingestOf(bySignature(transactions), [], coupons, () => projector);
+  const [first] = transactions as [HistoryTransaction];
+  const notice = socketNotice(first);
+  await ingest.take([notice, notice, { ...notice, slot: notice.slot + 1 }], 'confirmed');
+  const kept = await bench.records();
+  expect(kept).toHaveLength(first.events.length);
+  for (const record of kept) expect(record).toMatchObject({ slot: first.slot, state: 'applied', disputed: true });
 });
 
 it('lets one event whose handler throws hold nobody up, and loses it not (I1, 003-5)', async () => {
