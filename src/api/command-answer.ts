@@ -41,7 +41,11 @@ export function refusalProblem(transaction: ManagedTransaction, races: readonly 
     return new Problem('transaction-expired', undefined, { transaction: id, signature });
   if (transaction.state !== 'failed' || !transaction.refusal) return undefined;
   const { name, message, code, program, stage } = transaction.refusal;
-  return new Problem(races.includes(name) ? 'raced' : 'program-refused', `${name}: ${message}`, {
+  const isRace = races.includes(name);
+  const detail = isRace
+    ? `Somebody else was faster, and this had no effect (${name}: ${message}). Repeat it with a new Idempotency-Key.`
+    : `${name}: ${message}`;
+  return new Problem(isRace ? 'raced' : 'program-refused', detail, {
     programError: { name, message, code, program },
     stage,
     transaction: id,

@@ -6,6 +6,7 @@ import type { CommandContext } from '../domain-kit/command.js';
 import type { DomainRoutes } from '../domain-kit/routes.js';
 import type { Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
+import { Turns } from '../lib/turns.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { TransactionSubmitter } from '../transactions/transaction-submitter.js';
 import { accessLog } from './access-log.js';
@@ -61,7 +62,7 @@ export function createApi(deps: ApiDeps): Express {
   const { db, log, metrics, settings } = deps;
   const domains = deps.domains.map(({ routes }) => routes);
   const models = new Map(domains.flatMap(({ reads }) => reads.map(({ model }) => [model.collection, model] as const)));
-  const writes = { ...deps, models, timing: settings.timing ?? DEFAULT_TIMING };
+  const writes = { ...deps, models, timing: settings.timing ?? DEFAULT_TIMING, turns: new Turns(deps.clock) };
   const pass: RequestHandler = (_request, _response, next) => next();
   const forReads = settings.apiKeysForReads ? requireScope(deps.apiKeys, 'read') : pass;
   const forWrites = requireScope(deps.apiKeys, 'write');

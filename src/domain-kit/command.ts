@@ -20,6 +20,11 @@ export interface Command {
    * (the next serial) was taken meanwhile.
    */
   readonly races: (body: never) => readonly string[];
+  /**
+   * Commands with the same turn choose the same next number (a serial, an id): a process sends them one after another.
+   * Undefined where nothing is chosen.
+   */
+  readonly turn: (body: never, context: CommandContext) => string | undefined;
   readonly build: (
     input: { readonly params: never; readonly body: never },
     context: CommandContext,
@@ -61,9 +66,10 @@ export function defineCommand<P extends Readonly<Record<string, string>>, B>(com
   readonly params: z.ZodType<P>;
   readonly body: z.ZodType<B>;
   readonly races?: (body: B) => readonly string[];
+  readonly turn?: (body: B, context: CommandContext) => string | undefined;
   readonly build: (input: { readonly params: P; readonly body: B }, context: CommandContext) => Promise<CommandPlan>;
 }): Command {
-  return { ...command, races: command.races ?? (() => []) };
+  return { ...command, races: command.races ?? (() => []), turn: command.turn ?? (() => undefined) };
 }
 
 /** Why a command cannot even be tried. */

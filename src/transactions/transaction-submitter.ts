@@ -30,6 +30,8 @@ export interface SubmitRequest {
   readonly identity: unknown;
   /** Reads what it needs from the chain. What it throws reaches the caller; nothing is stored then. */
   readonly plan: () => Promise<TransactionPlan>;
+  /** Refusals, by name, that mean: what the plan was made of has changed meanwhile, make it again. */
+  readonly races?: readonly string[];
 }
 
 /** `current` may be unresolved: then nothing is known to have failed, and its follower keeps at it. */
@@ -54,6 +56,8 @@ const RESUMED_AT_START = 1_000;
 /** A new blockhash comes with every block, each 400 ms or so; several requests may wait for one each. */
 const NEXT_BLOCKHASH_MS = 250;
 const BLOCKHASH_TRIES = 40;
+/** Plans of one request that lose a race before it is refused; each takes as long as the chain takes for a read. */
+const PLAN_TRIES = 5;
 
 /**
  * Turns requests into transactions, each with at most one effect on chain (I9): the key and the signed bytes are
@@ -81,7 +85,7 @@ export class TransactionSubmitter {
         stored = await store.find(id);
         if (decideKey(stored, hash) === 'other-body') return { kind: 'key-reused' };
       }
-      if (stored === null || stored.state === 'pending') await this.#sign(id, request.command, plan);
+      if (stored === null || stored.state === 'pending') await this.#sign(id, request, plan);
       stored = await store.find(id);
     }
     if (stored === null) throw new Error(`managed transaction ${id} disappeared`);
@@ -107,11 +111,21 @@ export class TransactionSubmitter {
     await this.#follower.stop();
   }
 
-  /** From `pending` to stored bytes, or to the chain's no before anything was sent. */
-  async #sign(id: string, command: string, plan: TransactionPlan): Promise<void> {
+  /**
+   * From `pending` to stored bytes, or to the chain's no before anything was sent. A plan that lost a race in the
+   * simulation is made again: nothing is signed yet, so that this cannot have two effects (I9).
+   */
+  async #sign(id: string, request: SubmitRequest, firstPlan: TransactionPlan): Promise<void> {
+    let plan = firstPlan;
+    let plans = 1;
     for (let tries = 0; tries < BLOCKHASH_TRIES; tries++) {
-      if ((await this.#signOnce(id, command, plan)) !== 'same-bytes') return;
+      const outcome = await this.#signOnce(id, request, plan, plans < PLAN_TRIES);
+      if (outcome !== 'same-bytes' && outcome !== 'raced') return;
       await this.deps.clock.sleep(NEXT_BLOCKHASH_MS);
+      if (outcome === 'raced') {
+        plan = await askingTheChain(request.plan);
+        plans += 1;
+      }
     }
     throw new MooringError(
       'conflict',
@@ -119,7 +133,12 @@ export class TransactionSubmitter {
     );
   }
 
-  async #signOnce(id: string, command: string, plan: TransactionPlan): Promise<'refused' | StoreOutcome> {
+  async #signOnce(
+    id: string,
+    { command, races = [] }: SubmitRequest,
+    plan: TransactionPlan,
+    mayPlanAgain: boolean,
+  ): Promise<'refused' | 'raced' | StoreOutcome> {
     const { chain, store, clock, catalogs, signers, metrics } = this.deps;
     const { blockhash, lastValidBlockHeight } = await askingTheChain(() => chain.latestBlockhash('confirmed'));
     const transaction = compileTransaction(plan, blockhash);
@@ -129,6 +148,7 @@ export class TransactionSubmitter {
     const now = new Date(clock.now());
     if (simulated.err !== null) {
       const refusal = describeRefusal('simulation', simulated.err, simulated.logs, catalogs);
+      if (mayPlanAgain && races.includes(refusal.name)) return 'raced';
       const failed = await store.rest(id, ['pending'], { state: 'failed', slot: null, commitment: null, refusal }, now);
       if (failed) metrics.transactionsTotal.inc({ command, outcome: 'failed' });
       return 'refused';

@@ -1,5 +1,6 @@
 import { Router, type Request } from 'express';
 import type { Command, CommandContext, CommandPlan } from '../../domain-kit/command.js';
+import type { Turns } from '../../lib/turns.js';
 import type { TransactionPlan, TransactionSubmitter } from '../../transactions/transaction-submitter.js';
 import { apiKeyOf } from '../authenticate.js';
 import { commandAnswer, refusalProblem } from '../command-answer.js';
@@ -16,6 +17,7 @@ export interface WriteTiming {
 export interface CommandRouteDeps extends WriteReaderDeps {
   readonly submitter: Pick<TransactionSubmitter, 'submit'>;
   readonly timing: WriteTiming;
+  readonly turns: Turns;
 }
 
 /** A route for every command: chain first, then its events, then the answer with the documents. */
@@ -27,21 +29,25 @@ export function commandRoutes(deps: CommandRouteDeps, commands: readonly Command
       const rawBody = jsonBody(request);
       const body = validated(command.body, rawBody);
       const key = idempotencyKey(request);
-      const outcome = await deps.submitter.submit(
-        {
-          owner: apiKeyOf(response.locals).id,
-          ...(key === undefined ? {} : { key }),
-          command: command.name,
-          // As it was sent: a default that changes between releases does not make it another request.
-          identity: { params, body: rawBody },
-          plan: async () => planOf(await command.build({ params, body } as never, context)),
-        },
-        deps.timing.chainMs,
-      );
+      const races = command.races(body as never);
+      const submit = () =>
+        deps.submitter.submit(
+          {
+            owner: apiKeyOf(response.locals).id,
+            ...(key === undefined ? {} : { key }),
+            command: command.name,
+            // As it was sent: a default that changes between releases does not make it another request.
+            identity: { params, body: rawBody },
+            plan: async () => planOf(await command.build({ params, body } as never, context)),
+            races,
+          },
+          deps.timing.chainMs,
+        );
+      const outcome = await inTurn(deps, command.turn(body as never, context), submit);
       if (outcome.kind === 'key-reused') throw new Problem('idempotency-key-reused');
       const { transaction, repeated } = outcome;
       if (repeated) response.setHeader('Idempotency-Replayed', 'true');
-      const problem = refusalProblem(transaction, command.races(body as never));
+      const problem = refusalProblem(transaction, races);
       if (problem) throw problem;
       const state = await settleWrite(deps, transaction, deps.timing.documentsMs);
       const answer = commandAnswer(transaction, state, createdPath(command, request, transaction.result?.documents[0]));
@@ -50,6 +56,18 @@ export function commandRoutes(deps: CommandRouteDeps, commands: readonly Command
     });
   }
   return router;
+}
+
+/** Waits for those that would choose the same number; other processes are not waited for, their races are. */
+async function inTurn<T>({ turns, timing }: CommandRouteDeps, turn: string | undefined, submit: () => Promise<T>) {
+  if (turn === undefined) return submit();
+  const giveBack = await turns.take(turn, timing.chainMs);
+  if (!giveBack) throw new Problem('raced', 'Too many others were faster. Nothing was sent; repeat the request.');
+  try {
+    return await submit();
+  } finally {
+    giveBack();
+  }
 }
 
 function planOf(plan: CommandPlan): TransactionPlan {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Keypair } from '@solana/web3.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { promotionTerms, startApiStack, type ApiStack } from './api-stack.js';
+import { promotionTerms, startApiStack, type Answer, type ApiStack } from './api-stack.js';
 
 let stack: ApiStack;
 let merchant: string;
@@ -267,19 +267,28 @@ describe('chain trouble', () => {
     expect(found.body).toMatchObject({ state: 'confirmed', signature: answer.body.signature });
     expect(found.body.documents[0]).toMatchObject({ text: 'later' });
   });
+});
 
-  it('answers 409 when somebody else was faster', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 4 }, () =>
-        stack.post('/api/coupons', { promotion: promotions[3], recipient: stack.addresses[1] }),
-      ),
-    );
-    const statuses = answers.map(({ status }) => status);
-    expect(statuses.filter((status) => status === 201).length).toBeGreaterThan(0);
-    for (const answer of answers.filter(({ status }) => status !== 201)) {
-      expect(answer.body).toMatchObject({ code: 'raced', status: 409, programError: { name: 'ConstraintSeeds' } });
-    }
-    const minted = answers.filter(({ status }) => status === 201).length;
-    expect((await stack.get(`/api/promotions/${promotions[3]}`)).body).toMatchObject({ minted });
+describe('I9: requests at once that leave the number to the server get one each', () => {
+  const atOnce = (send: () => Promise<Answer>) => Promise.all(Array.from({ length: 5 }, send));
+  const expectAllDone = (answers: readonly Answer[]) => {
+    for (const answer of answers) expect(answer.status, answer.text).toBe(201);
+    expect(new Set(answers.map(({ body }) => body.address)).size).toBe(answers.length);
+  };
+
+  it('mints', async () => {
+    const body = { promotion: promotions[3], recipient: stack.addresses[1] };
+    const answers = await atOnce(() => stack.post('/api/coupons', body));
+    expectAllDone(answers);
+    expect(answers.map(({ body: { document } }) => document?.serial).sort()).toEqual([0, 1, 2, 3, 4]);
+    expect((await stack.get(`/api/promotions/${promotions[3]}`)).body).toMatchObject({ minted: 5 });
+  });
+
+  it('comments', async () => {
+    expectAllDone(await atOnce(() => stack.post('/api/comments', { promotion: promotions[4], text: 'me too' })));
+  });
+
+  it('promotions', async () => {
+    expectAllDone(await atOnce(() => stack.post('/api/promotions', promotionTerms())));
   });
 });

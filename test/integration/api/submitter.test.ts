@@ -193,6 +193,49 @@ describe('I9: a request has at most one effect', () => {
   });
 });
 
+describe('I9: a plan that loses a race before anything is signed', () => {
+  const refusing = (times: number) => {
+    let simulations = 0;
+    return process({
+      simulateTransaction: async (wire, commitment) => {
+        simulations += 1;
+        if (simulations > times) return pool.chain.simulateTransaction(wire, commitment);
+        return { contextSlot: 0, err: { InstructionError: [0, { Custom: 2006 }] }, logs: [], unitsConsumed: null };
+      },
+    });
+  };
+  const counted = (races?: readonly string[]) => {
+    const { request, to } = transfer();
+    const plans = { made: 0 };
+    const plan = () => {
+      plans.made += 1;
+      return request.plan();
+    };
+    return { request: { ...request, plan, ...(races ? { races } : {}) }, to, plans };
+  };
+
+  it('is made again, and lands once', async () => {
+    const { request, to, plans } = counted(['ConstraintSeeds']);
+    const transaction = await submitted(refusing(2), request);
+    expect(transaction).toMatchObject({ state: 'confirmed', refusal: null });
+    expect(transaction.attempts).toHaveLength(1);
+    expect(plans.made).toBe(3);
+    expect(await chain.connection.getBalance(to)).toBe(LAMPORTS);
+  });
+
+  it.each([
+    ['always loses', ['ConstraintSeeds'], 5],
+    ['is refused for another reason', ['SomethingElse'], 1],
+    ['cannot lose one', undefined, 1],
+  ])('%s: refused, without any bytes', async (_, races, made) => {
+    const { request, to, plans } = counted(races);
+    const transaction = await submitted(refusing(Infinity), request);
+    expect(transaction).toMatchObject({ state: 'failed', attempts: [], refusal: { name: 'ConstraintSeeds' } });
+    expect(plans.made).toBe(made);
+    expect(await chain.connection.getBalance(to)).toBe(0);
+  });
+});
+
 describe('I5: not knowing is not an answer', () => {
   it('stays unresolved while nobody can say, and is found when somebody asks again', async () => {
     const { request, to } = transfer();

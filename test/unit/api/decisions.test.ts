@@ -180,6 +180,7 @@ describe('the answer of a write', () => {
     expect(refusalProblem({ ...transaction, state: 'failed', refusal }, ['Taken'])).toMatchObject({
       code: 'raced',
       status: 409,
+      detail: expect.stringMatching(/^Somebody else was faster.*Repeat it/) as string,
     });
     expect(refusalProblem({ ...transaction, state: 'expired' }, [])).toMatchObject({
       code: 'transaction-expired',

@@ -11,6 +11,7 @@ const MAX_BATCH = 8;
 const MAX_COMPUTE_UNITS = 1_400_000;
 /** Another mint took the serial that was read: the coupon's address is no longer the next one. */
 const serialTaken = () => ['ConstraintSeeds'];
+const serialTurn = ({ promotion }: { promotion: string }) => `serial of ${promotion}`;
 
 const couponParams = z.strictObject({ coupon: addressField('The coupon') });
 const promotionField = addressField('The promotion');
@@ -47,6 +48,7 @@ export const CouponController = {
       };
     },
     races: serialTaken,
+    turn: serialTurn,
   }),
 
   mintBatch: defineCommand({
@@ -89,6 +91,7 @@ export const CouponController = {
       };
     },
     races: serialTaken,
+    turn: serialTurn,
   }),
 
   transfer: defineCommand({

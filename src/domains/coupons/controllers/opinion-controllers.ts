@@ -67,5 +67,6 @@ export const CommentController = {
     },
     // Another comment took the index that was read.
     races: () => ['ConstraintSeeds'],
+    turn: ({ promotion }) => `comment on ${promotion}`,
   }),
 };

@@ -66,6 +66,8 @@ export const PromotionController = {
     },
     // An id that the client chose is its own to know; only one that we chose can have been taken meanwhile.
     races: ({ promotionId }) => (promotionId === undefined ? ['PromotionAlreadyExists'] : []),
+    turn: ({ promotionId, authority }, { heldSigners }) =>
+      promotionId === undefined ? `promotion of ${authority ?? heldSigners[0]}` : undefined,
   }),
 
   update: defineCommand({
