@@ -111,7 +111,11 @@ export function startProgramWorker(
     running,
     async () => {
       const pinnedChain = () => pool.pinned().chain;
-      const outcome = await sweep({ db, clock, log, ingest, pinnedChain, startSlot: config.startSlot }, module);
+      const outcome = await sweep(
+        { db, clock, log, ingest, pinnedChain, startSlot: config.startSlot, signal: running },
+        module,
+      );
+      if (running.aborted) return;
       sweepStopped = outcome.kind === 'complete' ? null : outcome.reason;
       if (outcome.kind === 'stopped') {
         if (outcome.reason === 'database-failed') metrics.databaseErrorsTotal.inc({ operation: 'sweep' });

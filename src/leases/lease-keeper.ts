@@ -48,8 +48,9 @@ export async function keepLease(
     const lost = new AbortController();
     const ended = new AbortController();
     const renewing = renewUntil(lease, AbortSignal.any([stop, lost.signal, ended.signal]), () => lost.abort());
+    const held = leaseWork(lease);
     try {
-      await work(leaseWork(lease), AbortSignal.any([stop, lost.signal]));
+      await work(held, AbortSignal.any([stop, lost.signal]));
     } catch (error) {
       if (error instanceof StaleFenceError) log.warn({ lease: name, fence: lease.fence }, LOST);
       else
@@ -58,6 +59,8 @@ export async function keepLease(
     } finally {
       ended.abort();
       await renewing;
+      // What is under way in its session ends before the session does.
+      await held.exclusive(() => Promise.resolve());
       await release(db, lease).catch(() => undefined);
     }
   }

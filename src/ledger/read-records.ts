@@ -52,12 +52,19 @@ export async function readDisputed(
   return [...new Set(stored.map((record) => String(record.signature)))];
 }
 
+/** A command may be 16 MB; an id is about 100 bytes. */
+const IDS_PER_QUERY = 20_000;
+
 /** Which of these ids the ledger holds, in whatever state. */
 export async function readPresent(db: mongo.Db, ids: readonly string[]): Promise<Set<string>> {
-  const stored = await ledgerEvents(db)
-    .find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } })
-    .toArray();
-  return new Set(stored.map(({ _id }) => _id));
+  const present = new Set<string>();
+  for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
+    const stored = await ledgerEvents(db)
+      .find({ _id: { $in: ids.slice(start, start + IDS_PER_QUERY) } }, { projection: { _id: 1 } })
+      .toArray();
+    for (const { _id } of stored) present.add(_id);
+  }
+  return present;
 }
 
 /** A transaction that the ledger holds, at the slot it holds it. */

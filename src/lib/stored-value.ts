@@ -7,10 +7,12 @@ const BIG_INTEGER_SUBTYPE = mongo.Binary.SUBTYPE_USER_DEFINED;
 /**
  * The BSON form of a decoded value: u64s become Decimal128 (exact, and MongoDB sorts and compares them as numbers),
  * integers too wide for that become tagged binary, bytes become binary. Everything else is BSON's own.
+ * @throws TypeError for an invalid Date.
  */
 export function toStored(value: unknown): unknown {
   if (typeof value === 'bigint') return storedBigInt(value);
-  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Date) return storedDate(value);
   if (value instanceof Uint8Array) return new mongo.Binary(value);
   if (Array.isArray(value)) return value.map(toStored);
   const stored: Record<string, unknown> = {};
@@ -33,6 +35,12 @@ export function fromStored(value: unknown): unknown {
   const plain: Record<string, unknown> = {};
   for (const name of Object.keys(value)) plain[name] = fromStored((value as Record<string, unknown>)[name]);
   return plain;
+}
+
+/** BSON would turn it into 1970. */
+function storedDate(value: Date): Date {
+  if (Number.isNaN(value.getTime())) throw new TypeError('An invalid Date cannot be stored.');
+  return value;
 }
 
 function storedBigInt(value: bigint): mongo.Decimal128 | mongo.Binary {

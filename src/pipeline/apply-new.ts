@@ -1,15 +1,15 @@
-import { mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { HeldLease } from '../leases/lease.js';
 import type { Clock } from '../lib/clock.js';
-import { messageOf, MooringError } from '../lib/errors.js';
+import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readPresent } from '../ledger/read-records.js';
 import type { BatchSize } from './batch-size.js';
 import type { HandledWrites } from './project.js';
 import { commitChange, NO_CHANGE } from './projection-store.js';
-import { runHandler } from './run-handler.js';
+import { runHandler, touchesOf } from './run-handler.js';
 
 interface ApplyNewDependencies {
   readonly db: mongo.Db;
@@ -38,15 +38,14 @@ export async function applyNew(
       records.map(({ _id }) => _id),
     );
     for (const batch of evenBatches(plainOnes(module, records, present), size.current)) {
-      const began = clock.monotonic();
-      applied.push(...(await insertApplied(dependencies, lease, module, batch)));
-      size.learn(batch.length, clock.monotonic() - began);
+      applied.push(
+        ...(await size.learnFrom(clock, batch.length, () => insertApplied(dependencies, lease, module, batch))),
+      );
     }
   } catch (error) {
-    const isExpected = error instanceof mongo.MongoError || error instanceof MooringError;
-    if (!isExpected) throw error;
-    // Why it failed shows again, and is dealt with, when the records are applied from the ledger.
-    log.debug({ program: module.name, error: messageOf(error) }, 'not applied at once; stored first');
+    // Why it failed shows again, and is dealt with, when the records are applied from the ledger: nothing but that they
+    // are stored is asked of the short way (I1).
+    log.warn({ program: module.name, error: messageOf(error) }, 'a batch was not applied at once; it is stored first');
   }
   return applied;
 }
@@ -78,7 +77,7 @@ function plainOnes(
     if (taken.has(record._id)) return [];
     taken.add(record._id);
     const outcome = runHandler(module, record);
-    return outcome.ok ? [{ record, writes: outcome.writes }] : [];
+    return outcome.ok ? [{ record: { ...record, touches: touchesOf(outcome.writes) }, writes: outcome.writes }] : [];
   });
 }
 

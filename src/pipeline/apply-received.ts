@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose';
+import { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { StaleFenceError, touchLease, type HeldLease } from '../leases/lease.js';
@@ -123,6 +123,8 @@ const DOCUMENT_FAULTS = new Set([2, 14, 17280, 40, 52, 54, 57, 121, 10334, 11000
 export function isOneDocumentsFault(error: unknown): boolean {
   if (error instanceof StaleFenceError) return false;
   if (error instanceof MooringError) return error.code === 'handler-changed';
+  // What a handler gave cannot be written: an invalid date, a circle, more than 16 MB.
+  if (error instanceof RangeError || error instanceof TypeError || error instanceof mongo.BSON.BSONError) return true;
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'number' && DOCUMENT_FAULTS.has(code);
 }

@@ -1,3 +1,5 @@
+import type { Clock } from '../lib/clock.js';
+
 /**
  * How long a projecting transaction should take at most, in milliseconds: what is heard meanwhile waits for it, a
  * takeover waits for the longest one, and a server ends one after 60 s (transactionLifetimeLimitSeconds).
@@ -28,7 +30,22 @@ export class BatchSize {
     return this.#current;
   }
 
-  /** Learns from a batch that was committed. */
+  /**
+   * Runs `work` on a batch and learns from it. One that fails may have been too large for the server (its cache, its time
+   * limit, a conflict that takes as long to arise): the next is smaller.
+   */
+  async learnFrom<T>(clock: Clock, records: number, work: () => Promise<T>): Promise<T> {
+    const began = clock.monotonic();
+    try {
+      const outcome = await work();
+      this.learn(records, clock.monotonic() - began);
+      return outcome;
+    } catch (error) {
+      this.learn(records, Infinity);
+      throw error;
+    }
+  }
+
   learn(records: number, tookMs: number): void {
     this.#current = nextBatchSize(this.#current, this.most, records, tookMs);
   }

@@ -53,20 +53,31 @@ export class NoticeIntake {
   }
 
   async #run(): Promise<void> {
-    const { ingest } = this.dependencies;
     let storing = Promise.resolve();
     for (;;) {
       const notices = await this.#queue.take(BATCH);
       if (notices.length === 0) return storing;
       const ready: DecodedNotice[] = [];
       for (const notice of notices) {
-        const decoded = ingest.decodeFromLogs(notice);
+        const decoded = this.#decode(notice);
         if (decoded) ready.push(decoded);
-        else this.#fetchLater(notice);
+        else if (decoded === null) this.#fetchLater(notice);
       }
       // The next ones are decoded while the database works on these.
       await storing;
       storing = this.#store(ready);
+    }
+  }
+
+  /** Undefined when the notice cannot be decoded at all: then nobody else is held up by it. */
+  #decode(notice: Notice): DecodedNotice | null | undefined {
+    const { ingest, log, onHole } = this.dependencies;
+    try {
+      return ingest.decodeFromLogs(notice);
+    } catch (error) {
+      log.error({ signature: notice.signature, error: messageOf(error) }, 'a notice could not be decoded');
+      onHole('fetch-failed');
+      return undefined;
     }
   }
 

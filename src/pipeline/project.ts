@@ -179,7 +179,8 @@ class SettleKeys {
   constructor(readonly module: DomainModule) {}
 
   noteState(model: StateModel, key: string, before: StandingDocument | undefined, change: DocumentChange | null): void {
-    const existed = before !== undefined && !before.closed;
+    // A document people brought along has no result of ours yet.
+    const existed = before !== undefined && before.at !== null && !before.closed;
     if (existed) this.note(model.collection, before.fields);
     if (exists(change)) this.note(model.collection, change.reset ? change.set : { ...before?.fields, ...change.set });
     if (existed || !exists(change)) return;

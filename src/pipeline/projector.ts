@@ -64,11 +64,10 @@ export class Projector {
   async pass(): Promise<number> {
     const { db, clock, onApplied, onFailed } = this.dependencies;
     const outcome = await this.work.exclusive(async () => {
-      const began = clock.monotonic();
       const records = await readReceived(db, this.module.name, this.#batchSize.current, new Date(clock.now()));
-      const done = await applyReceived(this.dependencies, this.work.lease, this.module, records);
-      this.#batchSize.learn(done.applied.length, clock.monotonic() - began);
-      return done;
+      return this.#batchSize.learnFrom(clock, records.length, () =>
+        applyReceived(this.dependencies, this.work.lease, this.module, records),
+      );
     });
     if (outcome.applied.length > 0) onApplied(this.module, outcome.applied);
     if (outcome.failed.length > 0) onFailed(this.module, outcome.failed);

@@ -18,7 +18,9 @@ export type HandledRecord = Pick<LedgerRecord, '_id' | 'kind' | 'name' | 'signat
 /** Runs the module's handler for a record. Handlers are pure and may throw; this never does. */
 export function runHandler(module: DomainModule, record: HandledRecord): HandlerOutcome {
   try {
-    return { ok: true, writes: record.kind === 'event' ? runEvent(module, record) : runObservation(module, record) };
+    const writes = record.kind === 'event' ? runEvent(module, record) : runObservation(module, record);
+    const isList: boolean = Array.isArray(writes);
+    return isList ? { ok: true, writes } : { ok: false, error: `the handler of ${record.name} gave no list of writes` };
   } catch (error) {
     return { ok: false, error: messageOf(error) };
   }

@@ -29,10 +29,12 @@ export interface GapFillerDependencies {
   readonly pinnedChain: () => ChainPort;
   /** Where history begins for a program that has no frontier yet; 0 = as far back as the endpoint's history goes. */
   readonly startSlot: number;
+  /** Ends a walk between two pages: a long one must not outlive the lease it runs under. */
+  readonly signal?: AbortSignal;
 }
 
 /** Why a sweep stopped: what the chain said or failed to say, a transaction nobody could give now, or the database. */
-export type SweepStop = WalkFailure | 'fetch-failed' | 'database-failed';
+export type SweepStop = WalkFailure | 'fetch-failed' | 'database-failed' | 'told-to';
 
 /** What a sweep did. A failed one left the frontier where it was: the next one starts from there (I4). */
 export type SweepOutcome =
@@ -87,8 +89,10 @@ async function begin({ db, clock, log }: GapFillerDependencies, module: DomainMo
   await beginFrontier(db, module.name, since, new Date(clock.now()));
 }
 
+const TOLD_TO_STOP = { kind: 'stopped', reason: 'told-to', detail: 'the lease was given up or lost' } as const;
+
 async function walkAndTake(
-  { db, ingest, log }: GapFillerDependencies,
+  { db, ingest, log, signal }: GapFillerDependencies,
   module: DomainModule,
   chain: ChainPort,
   fromSlot: number,
@@ -97,6 +101,7 @@ async function walkAndTake(
   const walk = walkSignatures(chain, module.program.address, { fromSlot, commitment });
   let found = 0;
   for (;;) {
+    if (signal?.aborted) return TOLD_TO_STOP;
     const step = await walk.next();
     if (step.done) {
       if (step.value.reached) return { kind: 'walked', found };
@@ -115,6 +120,7 @@ async function walkAndTake(
     );
     const wanted = unknown.filter(({ signature }) => !parked.has(signature));
     for (let start = 0; start < wanted.length; start += NOTICES_PER_TAKE) {
+      if (signal?.aborted) return TOLD_TO_STOP;
       const chunk = wanted.slice(start, start + NOTICES_PER_TAKE);
       const outcomes = await ingest.take(chunk, commitment);
       for (const [position, outcome] of outcomes.entries()) {

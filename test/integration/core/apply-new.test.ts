@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
+import type { DomainModule, EventHandler } from '../../../src/domain-kit/domain-module.js';
+import type { StateWrite } from '../../../src/domain-kit/writes.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { appendReceived } from '../../../src/ledger/append-records.js';
+import { reviveDead } from '../../../src/ledger/mark-records.js';
 import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
 import { documentsOfAccounts, simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, socketNotice } from '../../support/coupon-history-render.js';
@@ -99,6 +101,44 @@ it('lets one event whose handler throws hold nobody up, and loses it not (I1, 00
   await bench.drain(bench.projectorOf(projector.work));
   await expectWhole();
 });
+
+it.each([
+  ['no list of writes', () => undefined],
+  ['a date that is none', (writes: readonly StateWrite[]) => withField(writes, new Date(Number.NaN))],
+  ['a circle', (writes: readonly StateWrite[]) => withField(writes, circle())],
+])('sets the event aside whose handler gives %s, and applies all others (I1, 003-5)', async (_, spoil) => {
+  const culprit = records.find(({ name }) => name === 'CouponMinted') as LedgerRecord;
+  const handler = coupons.events['CouponMinted'] as EventHandler;
+  const spoiled: DomainModule = {
+    ...coupons,
+    events: {
+      ...coupons.events,
+      CouponMinted: (event) => {
+        const writes = handler(event);
+        return event.id === culprit._id ? (spoil(writes as StateWrite[]) as typeof writes) : writes;
+      },
+    },
+  };
+  const projector = bench.projectorOf(await bench.takeLease(), { module: spoiled });
+  const ingest = bench.ingestOf(bySignature(transactions), [], spoiled, () => projector);
+  await ingest.take(transactions.map(socketNotice), 'confirmed');
+  expect(ids(await bench.records())).toEqual(ids(records));
+  await bench.drain(projector);
+  expect((await bench.records({ state: 'dead' })).map(({ _id }) => _id)).toEqual([culprit._id]);
+  await reviveDead(bench.db, [culprit._id]);
+  await bench.drain(bench.projectorOf(projector.work));
+  await expectWhole();
+});
+
+function withField(writes: readonly StateWrite[], value: unknown): unknown {
+  return writes.map((write) => ({ ...write, patch: { ...write.patch, mintedAt: value } }));
+}
+
+function circle(): unknown {
+  const round: Record<string, unknown> = {};
+  round['again'] = round;
+  return round;
+}
 
 it("changes nothing under a lease that is somebody else's by now; the event waits for the new holder (I8)", async () => {
   const stale = bench.projectorOf(await bench.takeLease('old'));

@@ -6,6 +6,8 @@ import { close, state } from '../../../src/domain-kit/writes.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import type { LeaseWork } from '../../../src/leases/lease-work.js';
 import { advanceFrontier, beginFrontier } from '../../../src/ledger/frontier.js';
+import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
+import { fromStored } from '../../../src/lib/stored-value.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { rollbackTransaction } from '../../../src/recovery/settle-transaction.js';
 import { purgeTombstones } from '../../../src/recovery/tombstone-purge.js';
@@ -78,6 +80,25 @@ it("keeps people's own fields through patch, refold, close, reopening and rollba
       Object.values(documents).filter((one) => Object.keys(one).length > 0),
     ),
   ).toEqual([]);
+});
+
+it('settles a document that people brought along as it settles its own, whatever came first (I3)', async () => {
+  const all = history.transactions.flatMap((transaction) => [...recordsOf(transaction)]);
+  const listed = all.find(({ name }) => name === 'CouponListed') as LedgerRecord;
+  const promotion = String((listed.data as { promotion: string }).promotion);
+  const created = all.find(
+    ({ name, touches }) => name === 'PromotionCreated' && touches.includes(`promotions:${promotion}`),
+  );
+  const { price } = listed.data as { price: bigint };
+  const theirs = { _id: promotion, theirs: 1 };
+  await bench.db.collection<{ _id: string; theirs?: number; floorPrice?: unknown }>('promotions').insertOne(theirs);
+  const projector = bench.projectorOf(work);
+  for (const record of [listed, created as LedgerRecord]) await projector.applyNew([record]);
+  const document = await bench.db
+    .collection<Plain & { floorPrice?: unknown }>('promotions')
+    .findOne({ _id: promotion });
+  expect(document).toMatchObject({ theirs: 1 });
+  expect(fromStored(document?.floorPrice)).toBe(price);
 });
 
 it('projects into a collection keyed by a field of its own, existing documents and new ones alike (X-7)', async () => {

@@ -46,6 +46,10 @@ it('keeps the ends of every integer type', () => {
   expect(ends.map(roundTrip)).toEqual(ends);
 });
 
+it('refuses a date that is none, which BSON would turn into 1970', () => {
+  expect(() => toStored({ at: new Date(Number.NaN) })).toThrow(TypeError);
+});
+
 it('stores a u64 as a number that MongoDB can sort and compare', () => {
   expect(toStored(2n ** 64n - 1n)).toEqual(mongo.Decimal128.fromString('18446744073709551615'));
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { systemClock } from '../../../src/lib/clock.js';
 import { BatchSize, nextBatchSize } from '../../../src/pipeline/batch-size.js';
 
 it('grows to what it may while full batches are quick', () => {
@@ -24,6 +25,19 @@ it('halves what took too long until it does not', () => {
   const size = new BatchSize(2_000);
   for (let batch = 0; batch < 10; batch++) size.learn(size.current, size.current * 25);
   expect(size.current * 25).toBeLessThanOrEqual(1_000);
+});
+
+it('is smaller after a batch that failed, which may have been too large', async () => {
+  const size = new BatchSize(2_000);
+  const refuse = () => size.learnFrom(systemClock, size.current, () => Promise.reject(new Error('too large')));
+  for (const expected of [250, 125, 62]) {
+    await expect(refuse()).rejects.toThrow('too large');
+    expect(size.current).toBe(expected);
+  }
+  for (let batch = 0; batch < 9; batch++) await refuse().catch(() => undefined);
+  expect(size.current).toBe(20);
+  expect(await size.learnFrom(systemClock, 20, () => Promise.resolve('done'))).toBe('done');
+  expect(size.current).toBe(40);
 });
 
 it('starts no larger than it may be', () => {

@@ -21,6 +21,12 @@ const T = 1_700_000_000n;
 const time = timeFrom(T);
 const promotion = { promotion: 'P', promotionRevision: 9n } as const;
 
+it('takes the end of time on chain for the end of time, in either direction', () => {
+  expect(timeFrom(1_700_000_000n)).toEqual(new Date('2023-11-14T22:13:20.000Z'));
+  expect(timeFrom(2n ** 63n - 1n).getTime()).toBe(8.64e15);
+  expect(timeFrom(-(2n ** 63n)).getTime()).toBe(-8.64e15);
+});
+
 it('has a handler for every event of the IDL and an account handler for every account', () => {
   expect(Object.keys(coupons.events).sort()).toEqual((coupons.program.idl.events ?? []).map(({ name }) => name).sort());
   expect(Object.keys(coupons.accounts).sort()).toEqual(
