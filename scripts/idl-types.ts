@@ -1,6 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import * as prettier from 'prettier';
+import { messageOf } from '../src/lib/errors.js';
 
 /**
  * Writes `idl/<name>.ts` for every `idl/<name>.json`: the types of decoded events and accounts as handlers see them
@@ -68,23 +71,61 @@ function render(idl: IdlFile, source: string): string {
   return lines.join('\n');
 }
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
-const folder = new URL('../idl/', import.meta.url);
-let stale = 0;
+/** Why types cannot be made from this file; null when they can. An IDL without events is left alone. */
+function complaintAbout(idl: Partial<IdlFile>): string | null {
+  const isModern = typeof idl.metadata?.name === 'string' && typeof (idl as { address?: unknown }).address === 'string';
+  if (!isModern) {
+    return 'is not an IDL of Anchor 0.30 or later. Convert it with `anchor idl convert`, or build it with a newer Anchor.';
+  }
+  const defined = new Set((idl.types ?? []).map(({ name }) => name));
+  const loose = [...(idl.events ?? []), ...(idl.accounts ?? [])].filter(({ name }) => !defined.has(name));
+  return loose.length === 0 ? null : `does not define ${loose.map(({ name }) => name).join(', ')} under "types".`;
+}
+
+const { check, folder } = new Command('idl-types')
+  .description('Writes idl/<name>.ts for every idl/<name>.json: the types of its events and accounts.')
+  .option('--check', 'write nothing, only say which files are not what their IDL says')
+  .addHelpText('after', '\nExit code: 0 done, 1 a file is not what its IDL says or cannot be used, 2 wrong arguments.')
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .option('--folder <path>', 'where the IDLs are', fileURLToPath(new URL('../idl/', import.meta.url)))
+  .parse()
+  .opts<{ check?: boolean; folder: string }>();
+let failures = 0;
 for (const file of (await readdir(folder)).filter((name) => name.endsWith('.json'))) {
-  const idl = JSON.parse(await readFile(new URL(file, folder), 'utf8')) as IdlFile;
-  if (!idl.events?.length) continue;
-  const target = new URL(file.replace(/\.json$/, '.ts'), folder);
-  const options = await prettier.resolveConfig(target.pathname);
+  const idl = await readIdl(join(folder, file));
+  const complaint = typeof idl === 'string' ? idl : complaintAbout(idl);
+  if (typeof idl === 'string' || complaint !== null) {
+    failures += 1;
+    console.error(`idl/${file} ${complaint}`);
+    continue;
+  }
+  if (!idl.events?.length) {
+    console.log(`idl/${file}: no events, no types needed`);
+    continue;
+  }
+  const name = file.replace(/\.json$/, '.ts');
+  const target = join(folder, name);
+  const options = await prettier.resolveConfig(target);
   const text = await prettier.format(render(idl, `idl/${file}`), { ...options, parser: 'typescript' });
-  if (values.check) {
-    const current = await readFile(target, 'utf8').catch(() => '');
-    if (current !== text) {
-      stale += 1;
-      console.error(`idl/${file.replace(/\.json$/, '.ts')} is not what idl/${file} says: run npm run idl-types`);
-    }
+  const current = await readFile(target, 'utf8').catch(() => '');
+  if (check && current !== text) {
+    failures += 1;
+    console.error(`idl/${name} is not what idl/${file} says: run npm run idl-types`);
+  } else if (current === text) {
+    console.log(`idl/${name} is what idl/${file} says`);
   } else {
     await writeFile(target, text);
+    console.log(`idl/${name} written`);
   }
 }
-process.exitCode = stale > 0 ? 1 : 0;
+process.exitCode = failures > 0 ? 1 : 0;
+
+/** The IDL, or why it cannot be read. */
+async function readIdl(path: string): Promise<IdlFile | string> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as IdlFile;
+  } catch (error) {
+    return `cannot be read: ${messageOf(error)}`;
+  }
+}
