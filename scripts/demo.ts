@@ -28,7 +28,11 @@ async function demo(): Promise<number> {
     terminal.below(undefined);
     if (summary === 'stopped') return endedEarly();
     if (options.json) await print(summary);
-    if (!options.exit) await stopped;
+    if (!options.exit) {
+      await stopped;
+      terminal.line();
+      terminal.line('Goodbye: ending what the demo started.');
+    }
     return isClean(summary) ? EXIT.clean : EXIT.unclean;
   } catch (error) {
     terminal.below(undefined);

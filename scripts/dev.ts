@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { loadDotEnv, readConfig } from '../src/config/env.js';
 import { packageRoot } from '../src/dev/package-root.js';
 import { messageOf, MooringError } from '../src/lib/errors.js';
+import { auditCommand } from './demo/audit-command.js';
 import { startDevStack } from './demo/dev-stack.js';
 
 const CLEAN_UP_PATIENCE_MS = 15_000;
@@ -68,9 +69,11 @@ async function start(): Promise<void> {
     ['metrics', `${url}/metrics`],
     ['health', `${url}/health/ready`],
     ['chain', `${chain.rpcUrls.join(', ')} (${chain.kind})`],
+    ['WebSocket', chain.wsUrls.join(', ')],
     ['database', `${databaseUri ?? 'the one of MONGODB_URI'}, in it ${stack.config.mongodbDatabase}`],
     ['API key', apiKey],
     ...wallets.map(({ name, address, path }): [string, string] => [name, `${address}  ${path}`]),
+    ['audit', auditCommand({ rpcUrls: chain.rpcUrls, databaseUri, databaseName: stack.config.mongodbDatabase })],
   ];
   console.log('');
   for (const [what, where] of rows) console.log(`  ${what.padEnd(10)} ${where}`);

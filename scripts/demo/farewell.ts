@@ -1,3 +1,4 @@
+import { auditCommand } from './audit-command.js';
 import type { LedgerFigures } from './ledger-figures.js';
 import type { Scene } from './scene.js';
 import type { Terminal } from './terminal.js';
@@ -13,7 +14,7 @@ export function tellFigures({ byName }: LedgerFigures, terminal: Terminal): void
 }
 
 /** Where to look, and commands to copy. */
-export function tellAddresses({ stack, apiKey }: Scene, terminal: Terminal): void {
+export function tellAddresses({ chain, stack, apiKey, databaseUri }: Scene, terminal: Terminal): void {
   const { url } = stack.api;
   const row = (what: string, where: string): void =>
     terminal.line(`  ${what.padEnd(14)} ${terminal.style('cyan', where)}`);
@@ -22,6 +23,9 @@ export function tellAddresses({ stack, apiKey }: Scene, terminal: Terminal): voi
   row('promotions', `${url}/api/promotions`);
   row('metrics', `${url}/metrics`);
   row('health', `${url}/health/ready`);
+  row('chain', chain.rpcUrls.join(', '));
+  row('its WebSocket', chain.wsUrls.join(', '));
+  row('database', `${databaseUri ?? 'the one of MONGODB_URI'}, in it ${stack.config.mongodbDatabase}`);
   row('API key', apiKey);
   terminal.line();
   terminal.line(`  ${terminal.style('dim', '# read')}`);
@@ -41,4 +45,8 @@ export function tellAddresses({ stack, apiKey }: Scene, terminal: Terminal): voi
     expiresAt: '2030-01-31T12:00:00Z',
   };
   terminal.line(`    -d '${JSON.stringify(body)}'`);
+  terminal.line(`  ${terminal.style('dim', '# audit again, from another terminal')}`);
+  terminal.line(
+    `  ${auditCommand({ rpcUrls: chain.rpcUrls, databaseUri, databaseName: stack.config.mongodbDatabase })}`,
+  );
 }

@@ -30,6 +30,8 @@ export interface Scene {
   /** Held by the API: a merchant and two customers. */
   readonly signers: readonly Keypair[];
   readonly apiKey: string;
+  /** Null for a database that MONGODB_URI names. */
+  readonly databaseUri: string | null;
 }
 
 /** What has to be undone at the end; undone in reverse, also after a set-up that stopped halfway. */
@@ -144,7 +146,16 @@ export async function setScene(
   const { token } = await stack.api.apiKeys.create('demo', ['read', 'write']);
   const latency = await observeLatency(chain.wsUrls[0] as string, idl.address, stack.foundation.mongo.db);
   cleanUp(() => latency.stop());
-  return { chain, stack, tripwire, traffic, latency, signers, apiKey: token };
+  return {
+    chain,
+    stack,
+    tripwire,
+    traffic,
+    latency,
+    signers,
+    apiKey: token,
+    databaseUri: database.kind === 'external' ? null : database.uri,
+  };
 }
 
 const CHAIN_KINDS = {

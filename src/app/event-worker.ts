@@ -13,6 +13,7 @@ import { createIngest } from './create-ingest.js';
 import { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
+import { StandbyNotes } from './standby-notes.js';
 
 const STATUS_EVERY_MS = 1_000;
 
@@ -72,8 +73,8 @@ export function startEventWorker(
           lane.active?.sweepSoon();
         }
       },
-      onDown: ({ reason, atSlot }) => {
-        log.warn({ reason, atSlot }, 'the log subscription is down; reconnecting');
+      // The subscription itself has logged it, with what it knows beyond the reason.
+      onDown: () => {
         for (const { installed } of lanes.values()) {
           metrics.listenerConnected.set({ program: installed.module.name }, 0);
           metrics.listenerReconnectsTotal.inc({ program: installed.module.name });
@@ -97,6 +98,7 @@ export function startEventWorker(
         metrics.leaseHeld.set({ program: name }, 1);
         lane.active = startProgramWorker(foundation, lane.installed, lane.ingest, work, announcer, lost);
         try {
+          standbys.forget(name);
           await lane.active.ended;
         } finally {
           lane.active = null;
@@ -105,12 +107,16 @@ export function startEventWorker(
       },
     ),
   );
+  const standbys = new StandbyNotes(mongo.db, log);
   const statusReports = repeat(
     clock,
     STATUS_EVERY_MS,
     stop.signal,
     async () => {
-      for (const lane of lanes.values()) if (lane.active) await writeListenerStatus(mongo.db, await statusOf(lane));
+      for (const lane of lanes.values()) {
+        if (lane.active) await writeListenerStatus(mongo.db, await statusOf(lane));
+        else await standbys.note(lane.installed.module.name);
+      }
     },
     (error) => log.warn({ error: messageOf(error) }, 'the status could not be written'),
   );

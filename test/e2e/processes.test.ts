@@ -118,6 +118,8 @@ describe('an event worker', () => {
     const workers = [await startWorker(), await startWorker()] as const;
     const first = await eventually(async () => (await holderPid()) ?? undefined);
     const [holder, standby] = first === workers[0].pid ? workers : [workers[1], workers[0]];
+    await said(standby, 'standing by');
+    expect(standby.output()).toMatch(new RegExp(`"holder":"[^"]+:${holder.pid}:\\w+"[^}]*standing by`));
     const [merchant] = (await chain.fundedKeypairs(1)) as [Keypair];
     const coupons = new CouponsClient(chain.rpcUrl, chain.wsUrl);
     await coupons.registerMerchant(merchant, 'Before');
@@ -146,6 +148,16 @@ describe('an event worker', () => {
   });
 });
 
+/** The line it prints to audit it is one that can be copied into a shell. */
+async function expectAuditable(dev: WorkerChild): Promise<void> {
+  const line = /audit +(\S.*npm run audit)/.exec(dev.output())?.[1];
+  const audit = startChild('sh', ['-c', line ?? 'false'], { MONGODB_URI: environment['MONGODB_URI'] as string });
+  children.push(audit);
+  expect(await audit.ended, audit.output()).toBe(0);
+  expect(audit.output()).toContain('all equal');
+  expect(dev.output()).toContain(chain.wsUrl);
+}
+
 describe('a signal to npm reaches the process it started', () => {
   it.each(['worker', 'dev'])('npm run %s: SIGTERM ends it gracefully, and leaves nothing running', async (script) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'mooring-npm-'));
@@ -155,6 +167,7 @@ describe('a signal to npm reaches the process it started', () => {
     try {
       // The lease comes before everything else: a process in the middle of its start has other ways to end.
       await said(npm, script === 'dev' ? '/health/ready' : '"listening"');
+      if (script === 'dev') await expectAuditable(npm);
       npm.kill('SIGTERM');
       await eventually(() => !isAlive(pid), { timeoutMs: START_TIMEOUT_MS });
       await npm.ended;

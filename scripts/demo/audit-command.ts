@@ -1,0 +1,20 @@
+/** The line that audits a running stack from another terminal; variables that are set win over .env. */
+export function auditCommand(stack: {
+  readonly rpcUrls: readonly string[];
+  /** Null where the caller's own MONGODB_URI, which may hold a password, is used. */
+  readonly databaseUri: string | null;
+  readonly databaseName: string;
+}): string {
+  const settings: [string, string | null][] = [
+    ['SOLANA_RPC_URL', stack.rpcUrls.join(',')],
+    ['MONGODB_URI', stack.databaseUri],
+    ['MONGODB_DATABASE', stack.databaseName],
+  ];
+  const set = settings.flatMap(([name, value]) => (value === null ? [] : [`${name}=${quoted(value)}`]));
+  return [...set, 'npm run audit'].join(' ');
+}
+
+/** As a shell takes it: a database URI has a `?` and may have an `&`. */
+function quoted(value: string): string {
+  return /^[\w:/.,-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
