@@ -21,11 +21,15 @@ export function decodeCursor<K extends CursorKey>(
   try {
     parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    throw new Problem('invalid-cursor');
+    throw invalidCursor();
   }
-  if (!Array.isArray(parsed) || parsed[0] !== list || parsed.length !== shape.length + 1)
-    throw new Problem('invalid-cursor');
+  if (!Array.isArray(parsed) || parsed[0] !== list || parsed.length !== shape.length + 1) throw invalidCursor();
   const key = parsed.slice(1) as unknown[];
-  if (!key.every((part, index) => typeof part === shape[index])) throw new Problem('invalid-cursor');
+  if (!key.every((part, index) => typeof part === shape[index])) throw invalidCursor();
   return key as unknown as K;
+}
+
+function invalidCursor(): Problem {
+  const message = 'must be the nextCursor of the page before, on the same list with the same filters';
+  return new Problem('invalid-cursor', undefined, { errors: [{ field: 'cursor', message }] });
 }

@@ -2,7 +2,6 @@ import type { OpenApiDocument } from './openapi.js';
 
 interface Operation {
   readonly summary?: string;
-  readonly operationId?: string;
   readonly tags?: readonly string[];
   readonly security?: readonly unknown[];
   readonly parameters?: readonly {
@@ -44,7 +43,7 @@ export function docsPage(document: OpenApiDocument): string {
 </head>
 <body>
 <header><h1>${escape(document.info.title)} API <small>${escape(document.info.version)}</small></h1>
-<p>${escape(document.info.description ?? '')}</p>
+<p>${prose(document.info.description ?? '')}</p>
 <p><a href="/openapi.json">openapi.json</a> · <a href="/problems">problems</a> · <a href="/api/status">status</a></p>
 <nav>${tags.map((tag) => `<a href="#${escape(tag)}">${escape(tag)}</a>`).join(' ')}</nav></header>
 <main>
@@ -58,17 +57,16 @@ ${sections.join('\n')}
 function operationHtml({ path, method, operation }: { path: string; method: string; operation: Operation }): string {
   const body = operation.requestBody?.content['application/json']?.schema;
   const parameters = (operation.parameters ?? []).map(({ name, in: place, schema, required }) =>
-    row(name, place, required === true, schema?.description ?? ''),
+    row(name, parameterType(place, schema), required === true, schema?.description ?? ''),
   );
   const fields = Object.entries(body?.properties ?? {}).map(([name, schema]) =>
     row(name, typeOf(schema), body?.required?.includes(name) === true, schema.description ?? ''),
   );
   const answers = Object.entries(operation.responses ?? {}).map(
-    ([status, { description }]) => `<li><code>${escape(status)}</code> ${escape(description)}</li>`,
+    ([status, { description }]) => `<li><code>${escape(status)}</code> ${prose(description)}</li>`,
   );
   return `<details>
-<summary><span class="method ${escape(method)}">${escape(method.toUpperCase())}</span> <code>${escape(path)}</code> ${escape(operation.summary ?? '')}${operation.security ? ' <em>API key</em>' : ''}</summary>
-${operation.operationId === undefined ? '' : `<p>${escape(operation.operationId)}</p>`}
+<summary><span class="method ${escape(method)}">${escape(method.toUpperCase())}</span> <code>${escape(path)}</code> ${prose(operation.summary ?? '')}${operation.security ? ' <em>API key</em>' : ''}</summary>
 ${table('Parameters', parameters)}${table('Body', fields)}<h4>Answers</h4><ul>${answers.join('')}</ul>
 </details>`;
 }
@@ -78,13 +76,22 @@ function table(title: string, rows: readonly string[]): string {
 }
 
 function row(name: string, type: string, required: boolean, description: string): string {
-  return `<tr><th>${escape(name)}${required ? ' *' : ''}</th><td>${escape(type)}</td><td>${escape(description)}</td></tr>`;
+  return `<tr><th>${escape(name)}${required ? ' *' : ''}</th><td>${escape(type)}</td><td>${prose(description)}</td></tr>`;
+}
+
+function parameterType(place: string, schema: Schema | undefined): string {
+  return schema ? `${place}: ${typeOf(schema)}` : place;
 }
 
 function typeOf(schema: Schema): string {
   if (schema.enum) return schema.enum.map(String).join(' | ');
   if (schema.items) return `list of ${typeOf(schema.items)}`;
   return [schema.type ?? 'any'].flat().join(' | ');
+}
+
+/** Text in which `code` is marked as in Markdown. */
+function prose(text: string): string {
+  return escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 function escape(text: string): string {

@@ -24,3 +24,19 @@ export function filterValue(field: Field, text: string): FieldValue | undefined 
     }
   }
 }
+
+/** What a filter by this field takes, in words: `a base58 address`. */
+export function filterWords(field: Field): string {
+  return field.choices ? `one of ${field.choices.join(', ')}` : WORDS[field.kind];
+}
+
+const WORDS: Readonly<Record<Field['kind'], string>> = {
+  address: 'a base58 address',
+  text: 'a text',
+  choice: 'one of its values',
+  u64: 'a whole number, as digits',
+  integer: 'a whole number',
+  number: 'a number',
+  flag: 'true or false',
+  time: 'a time such as 2030-01-31T12:00:00Z',
+};

@@ -1,7 +1,7 @@
 import type { FieldValue } from '../domain-kit/field.js';
 import type { Model } from '../domain-kit/model.js';
 import { Problem, type FieldError } from './problem.js';
-import { filterValue } from './filter-value.js';
+import { filterValue, filterWords } from './filter-value.js';
 
 export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 200;
@@ -17,6 +17,14 @@ export interface ListQuery {
 /** The fields a list can be filtered by: those of the model's indexes. */
 export function filterFields(model: Model): string[] {
   return [...new Set(model.indexes.flatMap((index) => Object.keys(index.keys)))].filter((name) => name in model.fields);
+}
+
+/** Fields of which one must be given beside `name`, because no index begins with it; none where it can stand alone. */
+export function filtersBeside(model: Model, name: string): string[] {
+  const leading = model.indexes
+    .filter((index) => name in index.keys)
+    .map((index) => Object.keys(index.keys)[0] as string);
+  return leading.includes(name) ? [] : [...new Set(leading)];
 }
 
 /**
@@ -39,7 +47,10 @@ export function readListQuery(model: Model, query: Readonly<Record<string, unkno
     }
     const value = typeof text === 'string' ? filterValue(field, text) : undefined;
     if (value === undefined)
-      errors.push({ field: name, message: `must be one ${field.choices?.join(' or ') ?? field.kind}` });
+      errors.push({
+        field: name,
+        message: `must be ${filterWords(field)}${typeof text === 'string' ? '' : ', given once'}`,
+      });
     else filters[name] = value;
   }
   const leading = model.indexes.map((index) => Object.keys(index.keys)[0]);

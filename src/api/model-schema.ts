@@ -48,7 +48,11 @@ function plainSchema(field: Field): z.ZodType {
 }
 
 function schemaName(model: Model): string {
-  return model.collection
-    .replace(/(^|[_-])(\w)/g, (_, _separator, letter: string) => letter.toUpperCase())
-    .replace(/s$/, '');
+  return singular(model.collection).replace(/(^|[_-])(\w)/g, (_, _separator, letter: string) => letter.toUpperCase());
+}
+
+/** One member of a collection, as English has it: `sale`, `match`, `entry`. */
+export function singular(collection: string): string {
+  if (/ies$/.test(collection)) return collection.replace(/ies$/, 'y');
+  return /(ch|sh|ss|x|zz)es$/.test(collection) ? collection.slice(0, -2) : collection.replace(/(?<!s)s$/, '');
 }

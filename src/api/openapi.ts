@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Command } from '../domain-kit/command.js';
+import type { Field } from '../domain-kit/field.js';
 import type { Model } from '../domain-kit/model.js';
 import type { DomainRoutes, ReadRoute } from '../domain-kit/routes.js';
-import { filterFields, MAX_LIMIT } from './list-query.js';
-import { documentSchema, pageSchema } from './model-schema.js';
+import { filterWords } from './filter-value.js';
+import { DEFAULT_LIMIT, filterFields, filtersBeside, MAX_LIMIT } from './list-query.js';
+import { documentSchema, pageSchema, singular } from './model-schema.js';
 import { PROBLEMS, type ProblemCode } from './problem.js';
-import { EVENT_FILTERS } from './read-events.js';
+import { EVENT_CHOICES, EVENT_FILTERS } from './read-events.js';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
@@ -61,27 +63,26 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
     paths[path] = { ...paths[path], [method]: operation };
   };
   const schemas = new Map<Model, z.ZodType>();
-  for (const { reads, commands, module } of domains) {
+  for (const { reads, commands } of domains) {
     for (const { model } of reads) schemas.set(model, documentSchema(model));
     for (const read of reads) {
       const schema = schemas.get(read.model) as z.ZodType;
-      add(`/api${read.path}`, 'get', listOperation(module.name, read, schema));
+      add(`/api${read.path}`, 'get', listOperation(read, schema));
       const key = read.model.kind === 'state' ? 'address' : 'id';
       add(`/api${read.path}/{${key}}`, 'get', {
-        tags: [module.name],
-        summary: `One of ${read.model.collection}`,
+        tags: [resourceOf(read.path)],
+        summary: `One ${singular(read.model.collection)}`,
         requestParams: { path: z.object({ [key]: z.string() }) },
         responses: { 200: json('The document', schema), ...problems('not-found') },
       });
     }
-    for (const command of commands)
-      add(`/api${openApiPath(command.path)}`, command.method, commandOperation(module.name, command));
+    for (const command of commands) add(`/api${openApiPath(command.path)}`, command.method, commandOperation(command));
   }
   add('/api/events', 'get', {
     tags: ['ledger'],
     summary: 'Events as they were on chain, newest first, and what became of them',
-    requestParams: { query: queryOf(EVENT_FILTERS) },
-    responses: { 200: json('A page', pageSchema(eventSchema)), ...problems('invalid-request') },
+    requestParams: { query: queryOf(Object.fromEntries(EVENT_FILTERS.map((name) => [name, eventFilter(name)]))) },
+    responses: { 200: json('A page', pageSchema(eventSchema)), ...problems('invalid-request', 'invalid-cursor') },
   });
   add('/api/events/{id}', 'get', {
     tags: ['ledger'],
@@ -125,20 +126,20 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
   });
 }
 
-function listOperation(tag: string, { model, summary }: ReadRoute, schema: z.ZodType): ZodOpenApiOperationObject {
+function listOperation({ path, model, summary }: ReadRoute, schema: z.ZodType): ZodOpenApiOperationObject {
   return {
-    tags: [tag],
+    tags: [resourceOf(path)],
     summary: `Lists ${summary}`,
-    requestParams: { query: queryOf(filterFields(model)) },
+    requestParams: { query: queryOf(modelFilters(model)) },
     responses: { 200: json('A page', pageSchema(schema)), ...problems('invalid-request', 'invalid-cursor') },
   };
 }
 
-function commandOperation(tag: string, command: Command): ZodOpenApiOperationObject {
+function commandOperation(command: Command): ZodOpenApiOperationObject {
   const params = command.path.match(/:\w+/g);
   const done = z.object({ ...transactionFields, document: z.unknown(), documents: z.array(z.unknown()) });
   return {
-    tags: [tag],
+    tags: [resourceOf(command.path)],
     operationId: command.name,
     summary: command.summary,
     security: [{ bearer: [] }, { apiKey: [] }],
@@ -148,43 +149,88 @@ function commandOperation(tag: string, command: Command): ZodOpenApiOperationObj
         'idempotency-key': z.string().optional().meta({ description: 'The same key has at most one effect' }),
       }),
     },
-    requestBody: { content: { 'application/json': { schema: command.body } } },
+    requestBody: {
+      // Not where everything can be left out: no body at all is then as good as an empty one.
+      required: !command.body.safeParse({}).success,
+      content: { 'application/json': { schema: command.body } },
+    },
     responses: {
       [params ? 200 : 201]: json('Confirmed, and the document is readable', done),
       202: json('Not known or not readable yet', pendingSchema),
       ...problems(
         'invalid-request',
+        'invalid-json',
+        'invalid-idempotency-key',
         'unauthenticated',
+        'forbidden',
         'account-not-found',
         'raced',
+        'conflict',
+        'body-too-large',
+        'unsupported-media-type',
         'program-refused',
+        'signer-not-held',
+        'idempotency-key-reused',
         'rate-limited',
+        'chain-error',
         'chain-unreachable',
       ),
     },
   };
 }
 
-function queryOf(filters: readonly string[]) {
+function queryOf(filters: Readonly<Record<string, z.ZodType>>) {
   return z.object({
     limit: z
-      .string()
+      .int()
+      .min(1)
+      .max(MAX_LIMIT)
       .optional()
-      .meta({ description: `1 to ${MAX_LIMIT}` }),
+      .meta({ description: `1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} when left out` }),
     cursor: z.string().optional().meta({ description: '`nextCursor` of the page before' }),
-    ...Object.fromEntries(filters.map((name) => [name, z.string().optional()])),
+    ...Object.fromEntries(Object.entries(filters).map(([name, schema]) => [name, schema.optional()])),
   });
+}
+
+/** What a list can be filtered by, with what has to be given beside it. */
+function modelFilters(model: Model): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    filterFields(model).map((name) => {
+      const field = model.fields[name] as Field;
+      const beside = filtersBeside(model, name);
+      const condition = beside.length === 0 ? [] : [`only together with ${beside.join(' or ')}`];
+      const what = [field.choices ? [] : filterWords(field), condition].flat().join('; ');
+      const schema = field.choices ? z.enum([...field.choices]) : z.string();
+      return [name, what === '' ? schema : schema.meta({ description: what })];
+    }),
+  );
+}
+
+function eventFilter(name: string): z.ZodType {
+  const choices = EVENT_CHOICES[name];
+  if (choices) return z.enum([...choices]);
+  return name === 'address' ? z.string().meta({ description: 'events that changed its document' }) : z.string();
+}
+
+/** What an operation is about: the first part of its path. */
+function resourceOf(path: string): string {
+  return path.split('/')[1] ?? '';
 }
 
 function json(description: string, schema: z.ZodType) {
   return { description, content: { 'application/json': { schema } } };
 }
 
+/** Problems by status; several may share one. */
 function problems(...codes: ProblemCode[]) {
   const byStatus: Record<string, { description: string; content: Record<string, { schema: z.ZodType }> }> = {};
   for (const code of codes) {
     const [status, title] = PROBLEMS[code];
-    byStatus[status] = { description: title, content: { 'application/problem+json': { schema: problemSchema } } };
+    const before = byStatus[status]?.description;
+    byStatus[status] = {
+      description: before === undefined ? title : `${before}; or: ${title}`,
+      content: { 'application/problem+json': { schema: problemSchema } },
+    };
   }
   return byStatus as Record<`${4 | 5}${string}`, (typeof byStatus)[string]>;
 }

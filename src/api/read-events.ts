@@ -8,13 +8,14 @@ import { readPaging, refuse } from './list-query.js';
 import type { FieldError } from './problem.js';
 import type { Page } from './read-documents.js';
 
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
+/** The values of those filters that have few. */
+export const EVENT_CHOICES: Readonly<Record<string, readonly string[]>> = {
   kind: ['event', 'observation'],
   state: ['received', 'applied', 'dead', 'orphaned'],
   commitment: ['confirmed', 'finalized'],
 };
 /** Filters of the event list. `address`: events that changed the document of that account. */
-export const EVENT_FILTERS = ['program', 'name', 'signature', 'address', ...Object.keys(CHOICES)] as const;
+export const EVENT_FILTERS = ['program', 'name', 'signature', 'address', ...Object.keys(EVENT_CHOICES)] as const;
 
 /** One record of the ledger; null when there is none. */
 export async function readEvent(db: mongo.Db, id: string): Promise<DocumentView | null> {
@@ -72,7 +73,7 @@ export function eventView(record: LedgerRecord): DocumentView {
 function readFilters(query: Readonly<Record<string, unknown>>, errors: FieldError[]): Record<string, string> {
   const filters: Record<string, string> = { kind: 'event' };
   for (const [name, value] of Object.entries(query)) {
-    const choices = Object.hasOwn(CHOICES, name) ? CHOICES[name] : undefined;
+    const choices = Object.hasOwn(EVENT_CHOICES, name) ? EVENT_CHOICES[name] : undefined;
     if (!(EVENT_FILTERS as readonly string[]).includes(name)) {
       errors.push({ field: name, message: `is not a filter of this list; filters are ${EVENT_FILTERS.join(', ')}` });
     } else if (typeof value !== 'string' || value === '') {

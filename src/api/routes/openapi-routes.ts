@@ -6,6 +6,10 @@ import { DOCS_STYLE, docsPage } from '../docs-page.js';
 export function openApiRoutes(document: OpenApiDocument): Router {
   const page = docsPage(document);
   const router = Router();
+  router.get('/', (_request, response) => {
+    const { title, version } = document.info;
+    response.json({ name: title, version, docs: '/docs', openapi: '/openapi.json', status: '/api/status' });
+  });
   router.get('/openapi.json', (_request, response) => {
     response.json(document);
   });
