@@ -10,6 +10,12 @@ export interface MongoConnection {
 
 /** How long a first connection may take before the message says that nobody answers, in milliseconds. */
 const SERVER_SELECTION_MS = 10_000;
+/**
+ * How long a connection may be silent in the middle of a command, in milliseconds: longer than a server lets a
+ * transaction live (60 s). Without it one lost connection would hold up everything under its lease, while renewals by
+ * another go on.
+ */
+const SOCKET_TIMEOUT_MS = 90_000;
 
 /**
  * Connects with majority writes: an acknowledged write must survive the loss of a primary (TRAPS 23).
@@ -19,6 +25,7 @@ export async function connectMongo(uri: string, databaseName: string): Promise<M
   const connection = mongoose.createConnection(uri, {
     dbName: databaseName,
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    socketTimeoutMS: SOCKET_TIMEOUT_MS,
     w: 'majority',
     retryWrites: true,
     autoIndex: false,
