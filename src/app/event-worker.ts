@@ -88,6 +88,7 @@ export function startEventWorker(
   for (const lane of lanes.values()) lane.intake.start();
   slots.start();
   subscription.start();
+  const standbys = new StandbyNotes(mongo.db, log);
   const leases = [...lanes.values()].map((lane) =>
     keepLease(
       { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs },
@@ -97,8 +98,8 @@ export function startEventWorker(
         const { name } = lane.installed.module;
         metrics.leaseHeld.set({ program: name }, 1);
         lane.active = startProgramWorker(foundation, lane.installed, lane.ingest, work, announcer, lost);
+        standbys.forget(name);
         try {
-          standbys.forget(name);
           await lane.active.ended;
         } finally {
           lane.active = null;
@@ -107,7 +108,6 @@ export function startEventWorker(
       },
     ),
   );
-  const standbys = new StandbyNotes(mongo.db, log);
   const statusReports = repeat(
     clock,
     STATUS_EVERY_MS,

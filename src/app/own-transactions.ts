@@ -26,7 +26,10 @@ export function createOwnTransactionDoor(foundation: Foundation): OwnTransaction
     waitApplied: async (signature, timeoutMs) => {
       const deadline = clock.monotonic() + timeoutMs;
       for (;;) {
-        const records = await ledgerEvents(mongo.db).find({ signature }).toArray();
+        // Asked again and again: no more of each record than the answer needs.
+        const records = await ledgerEvents(mongo.db)
+          .find({ signature }, { projection: { state: 1, disputed: 1 } })
+          .toArray();
         if (areApplied(records.map(recordFrom))) return 'applied';
         if (clock.monotonic() >= deadline) return 'timeout';
         await clock.sleep(POLL_MS);

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { MooringError } from '../lib/errors.js';
 import type { LedgerRecord } from './ledger-record.js';
-import { ledgerEvents, storedRecord } from './ledger-collections.js';
+import { ledgerEvents, storedRecord, type StoredRecord } from './ledger-collections.js';
 import { archivedId } from './read-records.js';
 
 /**
@@ -35,12 +35,10 @@ export async function correctTouches(
   session: mongo.ClientSession,
   corrections: readonly { readonly id: string; readonly touches: readonly string[] }[],
 ): Promise<void> {
-  if (corrections.length === 0) return;
-  await ledgerEvents(db).bulkWrite(
-    corrections.map(({ id, touches }) => ({
-      updateOne: { filter: { _id: id }, update: { $set: { touches: [...touches] } } },
-    })),
-    { ordered: false, session },
+  await setEach(
+    db,
+    session,
+    corrections.map(({ id, touches }) => ({ filter: { _id: id }, set: { touches: [...touches] } })),
   );
 }
 
@@ -108,14 +106,13 @@ export async function markFailed(
   session: mongo.ClientSession,
   failures: readonly RecordFailure[],
 ): Promise<void> {
-  await ledgerEvents(db).bulkWrite(
+  await setEach(
+    db,
+    session,
     failures.map(({ id, error, attempts, nextAttemptAt }) => ({
-      updateOne: {
-        filter: { _id: id, state: 'received' },
-        update: { $set: { state: nextAttemptAt === null ? 'dead' : 'received', attempts, error, nextAttemptAt } },
-      },
+      filter: { _id: id, state: 'received' },
+      set: { state: nextAttemptAt === null ? 'dead' : 'received', attempts, error, nextAttemptAt },
     })),
-    { ordered: false, session },
   );
 }
 
@@ -132,10 +129,10 @@ export async function setIndexes(
   session: mongo.ClientSession,
   positions: readonly RecordIndex[],
 ): Promise<void> {
-  if (positions.length === 0) return;
-  await ledgerEvents(db).bulkWrite(
-    positions.map(({ id, slot, index }) => ({ updateOne: { filter: { _id: id, slot }, update: { $set: { index } } } })),
-    { ordered: false, session },
+  await setEach(
+    db,
+    session,
+    positions.map(({ id, slot, index }) => ({ filter: { _id: id, slot }, set: { index } })),
   );
 }
 
@@ -151,10 +148,10 @@ export async function setCounts(
   session: mongo.ClientSession,
   counts: readonly RecordCount[],
 ): Promise<void> {
-  if (counts.length === 0) return;
-  await ledgerEvents(db).bulkWrite(
-    counts.map(({ id, of }) => ({ updateOne: { filter: { _id: id }, update: { $set: { of } } } })),
-    { ordered: false, session },
+  await setEach(
+    db,
+    session,
+    counts.map(({ id, of }) => ({ filter: { _id: id }, set: { of } })),
   );
 }
 
@@ -194,6 +191,19 @@ export async function markFinalized(
         update: { $set: { commitment: 'finalized', finalizedAt: now } },
       },
     })),
+    { ordered: false, session },
+  );
+}
+
+/** Sets fields of single records, each its own, by one command. */
+async function setEach(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  updates: readonly { readonly filter: mongo.Filter<StoredRecord>; readonly set: mongo.Document }[],
+): Promise<void> {
+  if (updates.length === 0) return;
+  await ledgerEvents(db).bulkWrite(
+    updates.map(({ filter, set }) => ({ updateOne: { filter, update: { $set: set } } })),
     { ordered: false, session },
   );
 }
