@@ -3,7 +3,6 @@ import { listen } from '../api/http-server.js';
 import { createApi } from '../api/server.js';
 import { createCommandContext } from '../domain-kit/command-context.js';
 import type { DomainRoutes } from '../domain-kit/routes.js';
-import { systemClock as clock } from '../lib/clock.js';
 import { loadSigners } from '../transactions/keypair-signers.js';
 import { TransactionStore } from '../transactions/transaction-store.js';
 import { TransactionSubmitter } from '../transactions/transaction-submitter.js';
@@ -26,6 +25,7 @@ export interface ApiProcess {
 /** Serves the HTTP API over a foundation. Takes up the transactions that a process before it left unresolved. */
 export async function startApi(foundation: Foundation, domains: readonly DomainRoutes[]): Promise<ApiProcess> {
   const { config, log, metrics, mongo, pool, modules } = foundation;
+  const { clock } = foundation.machine;
   const signers = await loadSigners({ keypairPaths: config.signerKeypairPaths, secretKeys: config.signerSecretKeys });
   const store = new TransactionStore(mongo.db);
   await store.ensureIndexes();

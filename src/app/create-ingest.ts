@@ -1,5 +1,4 @@
 import type { TransactionFetcher } from '../chain/transaction-fetcher.js';
-import { systemClock as clock } from '../lib/clock.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { Ingest } from '../pipeline/ingest.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
@@ -16,7 +15,7 @@ export interface ProjectorHere {
  * straight into the documents; the signal through the database is for others.
  */
 export function createIngest(
-  { config, log, metrics, mongo }: Foundation,
+  { config, log, metrics, mongo, machine }: Foundation,
   { module, codec }: InstalledModule,
   fetcher: TransactionFetcher,
   projectorHere: () => ProjectorHere | null = () => null,
@@ -25,7 +24,7 @@ export function createIngest(
   return new Ingest(
     {
       db: mongo.db,
-      clock,
+      clock: machine.clock,
       fetchTransaction: (signature, commitment) => fetcher.fetch(signature, commitment),
       finalityDelayMs: config.finalityDelayMs,
       applyNew: async (records) => projectorHere()?.applyNew(records) ?? [],

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
+import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { FailedRecord } from '../pipeline/apply-received.js';
 import type { Correction } from '../recovery/settle-transaction.js';
@@ -34,12 +35,13 @@ export class EventAnnouncer extends EventEmitter {
   constructor(
     readonly log: Logger,
     readonly metrics: Metrics,
+    private readonly clock: Clock,
   ) {
     super();
   }
 
   applied(program: string, records: readonly LedgerRecord[]): void {
-    const now = Date.now();
+    const now = this.clock.now();
     for (const record of records) {
       this.metrics.eventsTotal.inc({ program, event: record.name, outcome: 'applied' });
       this.metrics.eventLatencySeconds.observe({ program }, Math.max(0, now - record.seenAt.getTime()) / 1000);

@@ -1,8 +1,7 @@
 import { LogSubscription } from '../chain/log-subscription.js';
 import { SlotTracker } from '../chain/slot-tracker.js';
 import { TransactionFetcher } from '../chain/transaction-fetcher.js';
-import { keepLease, processHolderId } from '../leases/lease-keeper.js';
-import { systemClock as clock } from '../lib/clock.js';
+import { keepLease } from '../leases/lease-keeper.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
 import { readFrontier } from '../ledger/frontier.js';
@@ -46,10 +45,10 @@ export function startEventWorker(
   endpoints: { readonly wsUrls: readonly string[] },
 ): EventWorker {
   const { config, log, metrics, mongo, pool, modules } = foundation;
-  const announcer = new EventAnnouncer(log, metrics);
-  const holder = processHolderId();
+  const { clock, random, openSocket, holder } = foundation.machine;
+  const announcer = new EventAnnouncer(log, metrics, clock);
   const stop = new AbortController();
-  const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random: Math.random });
+  const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random });
   const slots = new SlotTracker({ chain: pool.chain, clock, log });
   const lanes = new Map(
     modules.map((installed) => [installed.codec.programId, createLane(foundation, installed, fetcher)]),
@@ -59,8 +58,9 @@ export function startEventWorker(
     urls: endpoints.wsUrls,
     programIds: [...lanes.keys()],
     chain: pool.chain,
+    openSocket,
     clock,
-    random: Math.random,
+    random,
     log,
     timing: { silenceMs: config.silenceMs },
     callbacks: {
@@ -162,7 +162,12 @@ function createLane(foundation: Foundation, installed: InstalledModule, fetcher:
   const lane: Lane = {
     installed,
     ingest,
-    intake: new NoticeIntake({ ingest, clock, log: foundation.log, onHole: () => lane.active?.sweepSoon() }),
+    intake: new NoticeIntake({
+      ingest,
+      clock: foundation.machine.clock,
+      log: foundation.log,
+      onHole: () => lane.active?.sweepSoon(),
+    }),
     active: null,
   };
   return lane;

@@ -6,7 +6,6 @@ import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
-import { systemClock } from '../lib/clock.js';
 import { MooringError } from '../lib/errors.js';
 import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
 import { bindToChain } from '../store/chain-identity.js';
@@ -15,6 +14,7 @@ import { connectMongo, type MongoConnection } from '../store/mongo-connection.js
 import { assertTransactions } from '../store/transactions.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { thisMachine, type Machine } from './machine.js';
 
 /** A domain with its program's codec. */
 export interface InstalledModule {
@@ -30,6 +30,7 @@ export interface Foundation {
   readonly mongo: MongoConnection;
   readonly pool: RpcPool;
   readonly modules: readonly InstalledModule[];
+  readonly machine: Machine;
   close(): Promise<void>;
 }
 
@@ -52,6 +53,7 @@ export async function layFoundation(
   log: Logger,
   metrics: Metrics,
 ): Promise<Foundation> {
+  const machine = thisMachine();
   const modules = domains.map((module) => installModule(config, module));
   const mongo = await connectMongo(endpoints.mongodbUri, config.mongodbDatabase);
   const pool = new RpcPool({
@@ -59,15 +61,15 @@ export async function layFoundation(
       (url) =>
         new RpcEndpoint({
           url,
-          clock: systemClock,
+          clock: machine.clock,
           onCall: ({ method, outcome }) => {
             metrics.rpcRequestsTotal.inc({ method, outcome });
             if (outcome !== 'ok') metrics.rpcErrorsTotal.inc({ reason: outcome });
           },
         }),
     ),
-    clock: systemClock,
-    random: Math.random,
+    clock: machine.clock,
+    random: machine.random,
     log,
   });
   const close = async () => {
@@ -86,7 +88,7 @@ export async function layFoundation(
     await close();
     throw error;
   }
-  return { config, log, metrics, mongo, pool, modules, close };
+  return { config, log, metrics, mongo, pool, modules, machine, close };
 }
 
 /** The first question to the chain: a person who starts a process is told what to do when nobody answers it. */

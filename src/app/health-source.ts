@@ -1,5 +1,4 @@
 import type { HealthSource } from '../api/ports.js';
-import { systemClock as clock } from '../lib/clock.js';
 import { readListenerStatus, STATUS_STALE_MS } from '../ledger/listener-status.js';
 import type { Foundation } from './foundation.js';
 
@@ -7,7 +6,7 @@ import type { Foundation } from './foundation.js';
 const DATABASE_PATIENCE_MS = 2_000;
 
 /** Reads how the system is doing from what the event workers wrote last, so that any API process can tell. */
-export function createHealthSource({ mongo, modules }: Foundation): HealthSource {
+export function createHealthSource({ mongo, modules, machine: { clock } }: Foundation): HealthSource {
   return {
     read: async () => {
       const statuses = await Promise.race([

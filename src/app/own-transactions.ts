@@ -1,6 +1,5 @@
 import type { OwnTransactionDoor } from '../api/ports.js';
 import { TransactionFetcher } from '../chain/transaction-fetcher.js';
-import { systemClock as clock } from '../lib/clock.js';
 import { ledgerEvents, recordFrom } from '../ledger/ledger-collections.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { createIngest } from './create-ingest.js';
@@ -17,7 +16,8 @@ const PATIENCE_MS = 5_000;
  */
 export function createOwnTransactionDoor(foundation: Foundation): OwnTransactionDoor & { stop(): void } {
   const { mongo, pool, modules } = foundation;
-  const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random: Math.random, patienceMs: PATIENCE_MS });
+  const { clock, random } = foundation.machine;
+  const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random, patienceMs: PATIENCE_MS });
   const ingests = modules.map((installed) => createIngest(foundation, installed, fetcher));
   return {
     ingest: async (signature, slot) => {

@@ -1,6 +1,5 @@
 import type { LeaseWork } from '../leases/lease-work.js';
 import { StaleFenceError } from '../leases/lease.js';
-import { systemClock as clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
 import type { Ingest } from '../pipeline/ingest.js';
@@ -42,6 +41,7 @@ export function startProgramWorker(
   signal: AbortSignal,
 ): ProgramWorker {
   const { config, log, metrics, mongo, pool } = foundation;
+  const { clock, random } = foundation.machine;
   const { db } = mongo;
   const program = module.name;
   const recovery = { db, clock, ingest, log, chain: pool.chain };
@@ -58,7 +58,7 @@ export function startProgramWorker(
     {
       db,
       clock,
-      random: Math.random,
+      random,
       log,
       retry: {
         attempts: config.handlerAttempts,

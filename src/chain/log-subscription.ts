@@ -1,9 +1,9 @@
-import { WebSocket } from 'ws';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import type { ChainPort } from './chain-port.js';
 import { endpointName, redactor } from './endpoint-name.js';
+import type { LogSocket, OpenLogSocket } from './log-socket.js';
 import { parseSubscriptionMessage } from './subscription-message.js';
 import {
   DEFAULT_SUBSCRIPTION_TIMING,
@@ -36,6 +36,7 @@ export interface LogSubscriptionOptions {
   /** Asked for the confirmed head when the socket is silent. */
   readonly chain: Pick<ChainPort, 'slot'>;
   readonly callbacks: LogSubscriptionCallbacks;
+  readonly openSocket: OpenLogSocket;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -60,14 +61,12 @@ export interface LogSubscriptionStatus {
 const TICK_MS = 100;
 // HTTP with its retries may take minutes; the next doubt should not wait for it.
 const HEAD_TIMEOUT_MS = 10_000;
-// Logs are 10 kB per transaction unless a node lifts the limit; a frame beyond this is not a notification.
-const LARGEST_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /** Follows the logs of several programs over one WebSocket: the I/O around SubscriptionState. */
 export class LogSubscription {
   readonly #state: SubscriptionState;
   readonly #stopped = new AbortController();
-  #socket: WebSocket | undefined;
+  #socket: LogSocket | undefined;
   #ticking: Promise<void> | undefined;
   #lastMessageAtMs: number | null = null;
   #callbackErrors = 0;
@@ -137,10 +136,10 @@ export class LogSubscription {
         this.#connect(this.options.urls[effect.urlIndex] ?? '');
         break;
       case 'send':
-        this.#socket?.send(effect.text, () => undefined);
+        this.#socket?.send(effect.text);
         break;
       case 'ping':
-        this.#socket?.ping(undefined, undefined, () => undefined);
+        this.#socket?.ping();
         break;
       case 'terminate':
         this.#terminate();
@@ -165,39 +164,31 @@ export class LogSubscription {
 
   #connect(url: string): void {
     const redact = redactor(url);
-    let socket: WebSocket;
-    try {
-      socket = new WebSocket(url, { maxPayload: LARGEST_MESSAGE_BYTES, perMessageDeflate: false });
-    } catch (error) {
-      this.#perform(this.#state.onClose('connect-failed', redact(messageOf(error)), this.#now()));
-      return;
-    }
-    this.#socket = socket;
     // A socket we gave up may still speak; only the current one is listened to.
     const whenCurrent = (react: () => readonly SubscriptionEffect[]) => {
       if (this.#socket === socket) this.#perform(react());
     };
+    let socket: LogSocket | undefined;
     let opened = false;
-    let failure = '';
-    socket.on('open', () => {
-      opened = true;
-      whenCurrent(() => this.#state.onOpen(this.#now()));
-    });
-    socket.on('message', (data) =>
-      whenCurrent(() => {
-        this.#lastMessageAtMs = this.options.clock.now();
-        return this.#state.onMessage(parseSubscriptionMessage(textOf(data)), this.#now());
-      }),
-    );
-    socket.on('pong', () => whenCurrent(() => (this.#state.onPong(this.#now()), [])));
-    // 'close' follows every 'error'; without this listener an error would end the process.
-    socket.on('error', (error) => (failure = redact(messageOf(error))));
-    socket.on('close', (code) =>
-      whenCurrent(() => {
-        const detail = failure || `close code ${code}`;
-        return this.#state.onClose(opened ? 'closed' : 'connect-failed', detail, this.#now());
-      }),
-    );
+    try {
+      socket = this.options.openSocket(url, {
+        onOpen: () => {
+          opened = true;
+          whenCurrent(() => this.#state.onOpen(this.#now()));
+        },
+        onMessage: (text) =>
+          whenCurrent(() => {
+            this.#lastMessageAtMs = this.options.clock.now();
+            return this.#state.onMessage(parseSubscriptionMessage(text), this.#now());
+          }),
+        onPong: () => whenCurrent(() => (this.#state.onPong(this.#now()), [])),
+        onClose: (detail) =>
+          whenCurrent(() => this.#state.onClose(opened ? 'closed' : 'connect-failed', redact(detail), this.#now())),
+      });
+      this.#socket = socket;
+    } catch (error) {
+      this.#perform(this.#state.onClose('connect-failed', redact(messageOf(error)), this.#now()));
+    }
   }
 
   #terminate(): void {
@@ -238,9 +229,4 @@ export class LogSubscription {
   #now(): number {
     return this.options.clock.monotonic();
   }
-}
-
-function textOf(data: Buffer | ArrayBuffer | Buffer[]): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
-  return Buffer.from(data as ArrayBuffer).toString('utf8');
 }

@@ -1,3 +1,4 @@
+import { openLogSocket } from '../../../src/chain/log-socket.js';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogSubscription, type LogSubscriptionOptions } from '../../../src/chain/log-subscription.js';
@@ -40,6 +41,7 @@ afterEach(async () => {
 
 function follow(options: Partial<LogSubscriptionOptions> = {}): LogSubscription {
   subscription = new LogSubscription({
+    openSocket: openLogSocket,
     urls: [url],
     programIds: ['P', 'Q'],
     chain: { slot: async () => head },

@@ -1,3 +1,4 @@
+import { openLogSocket } from '../../../src/chain/log-socket.js';
 import { Keypair, SystemProgram, Transaction } from '@solana/web3.js';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { ChainPort } from '../../../src/chain/chain-port.js';
@@ -130,6 +131,7 @@ describe('following a real chain', () => {
     const tracker = new SlotTracker({ chain, clock: systemClock, log: recordingLog(), pollAtMostEveryMs: 100 });
     let liveAt: number | undefined;
     const subscription = new LogSubscription({
+      openSocket: openLogSocket,
       urls: [testChain.wsUrl],
       programIds: [SYSTEM],
       chain,
