@@ -1,4 +1,5 @@
 import type { Commitment } from '../lib/commitment.js';
+import type { RpcError } from './rpc-error.js';
 
 /** One entry of an address's history. `commitment` is what the node says of it, null where it says nothing. */
 export interface SignatureInfo {
@@ -67,6 +68,9 @@ export interface AccountsAnswer {
   readonly accounts: readonly (AccountInfo | null)[];
 }
 
+/** `getTransaction`'s answer, not yet looked into. */
+export type RawTransaction = Readonly<Record<string, unknown>>;
+
 export interface SendOptions {
   readonly skipPreflight: boolean;
   readonly preflightCommitment: Commitment;
@@ -84,21 +88,32 @@ export interface SimulationAnswer {
 
 /**
  * Everything the deciding code may ask a cluster. Every method throws `RpcError` and nothing else; no answer, an error
- * and a null are *unknown*, never *absent* (I5). A simulated cluster implements this as well.
+ * and a null are *unknown*, never *absent* (I5). A simulated cluster implements this as well. `minContextSlot`: an
+ * answer from an older view of the chain is `not-ready`, also where the node ignores it.
  */
 export interface ChainPort {
   genesisHash(): Promise<string>;
-  slot(commitment: Commitment): Promise<number>;
-  blockHeight(commitment: Commitment): Promise<number>;
+  slot(commitment: Commitment, minContextSlot?: number): Promise<number>;
+  /** The answer tells no slot, so a node that ignores `minContextSlot` is not found out here. */
+  blockHeight(commitment: Commitment, minContextSlot?: number): Promise<number>;
   /** The oldest slot whose block this node still has: an empty history page below it says nothing. */
   firstAvailableBlock(): Promise<number>;
   /** One page, newest first; includes failures. See signature-pages.ts for walking. */
   signaturesFor(address: string, query: SignaturesQuery): Promise<readonly SignatureInfo[]>;
   /** The raw `getTransaction` answer (encoding json, versions up to 1). Null = not known HERE. */
   transaction(signature: string, commitment: Commitment): Promise<unknown>;
+  /**
+   * Any number of them, in the order asked: the raw answer, null = not known HERE, or why this one could not be asked.
+   * One that fails takes none of its neighbours with it. In batches where the endpoint takes them.
+   */
+  transactions(
+    signatures: readonly string[],
+    commitment: Commitment,
+  ): Promise<readonly (RawTransaction | null | RpcError)[]>;
   /** Any number of signatures, history searched, in the order asked. Null = not known HERE. */
   signatureStatuses(
     signatures: readonly string[],
+    minContextSlot?: number,
   ): Promise<{ contextSlot: number; statuses: readonly (SignatureStatus | null)[] }>;
   block(slot: number): Promise<BlockLookup>;
   /** Slots with blocks at or after `fromSlot`, ascending, at most `limit`. */
@@ -109,9 +124,11 @@ export interface ChainPort {
     programId: string,
     filters: { readonly discriminator?: Uint8Array },
     commitment: Commitment,
+    minContextSlot?: number,
   ): Promise<{ contextSlot: number; accounts: readonly ProgramAccount[] }>;
   latestBlockhash(
     commitment: Commitment,
+    minContextSlot?: number,
   ): Promise<{ blockhash: string; lastValidBlockHeight: number; contextSlot: number }>;
   /**
    * Hands signed bytes to a node, once: never retried here. The signature it returns means accepted, not landed. Throws

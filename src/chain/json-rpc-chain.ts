@@ -5,12 +5,14 @@ import type {
   AccountsAnswer,
   BlockLookup,
   ChainPort,
+  RawTransaction,
+  ReportedCommitment,
   SendOptions,
   SignaturesQuery,
   SignatureStatus,
 } from './chain-port.js';
 import { RpcError } from './rpc-error.js';
-import type { RpcRequest, RpcTransport } from './rpc-transport.js';
+import { outcomeOf, type RpcRequest, type RpcTransport } from './rpc-transport.js';
 
 // What a validator accepts in one request (agave rpc/src/rpc.rs: MAX_MULTIPLE_ACCOUNTS,
 // MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS).
@@ -27,12 +29,13 @@ export class JsonRpcChain implements ChainPort {
     return this.#ask('getGenesisHash', [], asString);
   }
 
-  slot(commitment: Commitment) {
-    return this.#ask('getSlot', [{ commitment }], asCount);
+  slot(commitment: Commitment, minContextSlot?: number) {
+    const view = { commitment, slotOf: (slot: number) => slot };
+    return this.#ask('getSlot', [{ commitment, minContextSlot }], asCount, { view, minContextSlot });
   }
 
-  blockHeight(commitment: Commitment) {
-    return this.#ask('getBlockHeight', [{ commitment }], asCount);
+  blockHeight(commitment: Commitment, minContextSlot?: number) {
+    return this.#ask('getBlockHeight', [{ commitment, minContextSlot }], asCount);
   }
 
   firstAvailableBlock() {
@@ -44,19 +47,34 @@ export class JsonRpcChain implements ChainPort {
   }
 
   transaction(signature: string, commitment: Commitment) {
-    const config = { commitment, encoding: 'json', maxSupportedTransactionVersion: NEWEST_TRANSACTION_VERSION };
-    return this.#ask('getTransaction', [signature, config], answers.readTransaction, {
-      inconclusive: isIncomplete,
-    });
+    return this.transport.call(transactionRequest(signature, commitment));
   }
 
-  async signatureStatuses(signatures: readonly string[]) {
+  async transactions(signatures: readonly string[], commitment: Commitment) {
+    const requests = signatures.map((signature) => transactionRequest(signature, commitment));
+    const elements = (await this.transport.callMany?.(requests)) ?? [];
+    return Promise.all(
+      requests.map(async (request, position) => {
+        const element = elements[position] ?? (await outcomeOf(this.transport.call(request)));
+        return element.kind === 'answer' ? (element.answer as RawTransaction | null) : element.error;
+      }),
+    );
+  }
+
+  async signatureStatuses(signatures: readonly string[], minContextSlot?: number) {
     const parts = await Promise.all(
       chunksOf(signatures, STATUSES_PER_REQUEST).map((chunk) =>
         this.#ask(
           'getSignatureStatuses',
+          // The method knows no minContextSlot (agave 4.1): its context slot is all there is to look at.
           [chunk, { searchTransactionHistory: true }],
           answers.readStatuses(chunk.length),
+          {
+            // It answers from the newest bank, whatever is asked.
+            view: viewOf('processed'),
+            claimsAbsence: ({ statuses }) => statuses.includes(null),
+            minContextSlot,
+          },
         ),
       ),
     );
@@ -94,28 +112,44 @@ export class JsonRpcChain implements ChainPort {
     const config = { commitment, encoding: 'base64', minContextSlot };
     const parts = await Promise.all(
       chunksOf(addresses, ACCOUNTS_PER_REQUEST).map((chunk) =>
-        this.#ask('getMultipleAccounts', [chunk, config], (result) => {
-          const answer = answers.readAccounts(chunk.length)(result);
-          // Surfnet and some proxies ignore minContextSlot (TRAPS 29): an older view is refused here.
-          if (minContextSlot !== undefined && answer.contextSlot < minContextSlot) {
-            throw new RpcError('not-ready', `accounts as of ${answer.contextSlot}, wanted ${minContextSlot}`);
-          }
-          return answer;
+        this.#ask('getMultipleAccounts', [chunk, config], answers.readAccounts(chunk.length), {
+          view: viewOf(commitment),
+          claimsAbsence: ({ accounts }) => accounts.includes(null),
+          minContextSlot,
         }),
       ),
     );
     return { contextSlot: lowestContext(parts), accounts: parts.flatMap((part) => part.accounts) };
   }
 
-  programAccounts(programId: string, filters: { readonly discriminator?: Uint8Array }, commitment: Commitment) {
+  programAccounts(
+    programId: string,
+    filters: { readonly discriminator?: Uint8Array },
+    commitment: Commitment,
+    minContextSlot?: number,
+  ) {
     const { discriminator } = filters;
     const memcmp = discriminator && [{ memcmp: { offset: 0, bytes: toBase58(discriminator) } }];
-    const config = { commitment, encoding: 'base64', withContext: true, ...(memcmp ? { filters: memcmp } : {}) };
-    return this.#ask('getProgramAccounts', [programId, config], answers.readProgramAccounts);
+    const config = {
+      commitment,
+      encoding: 'base64',
+      withContext: true,
+      minContextSlot,
+      ...(memcmp ? { filters: memcmp } : {}),
+    };
+    return this.#ask('getProgramAccounts', [programId, config], answers.readProgramAccounts, {
+      view: viewOf(commitment),
+      // A list says of everything else that it is not there.
+      claimsAbsence: () => true,
+      minContextSlot,
+    });
   }
 
-  latestBlockhash(commitment: Commitment) {
-    return this.#ask('getLatestBlockhash', [{ commitment }], answers.readLatestBlockhash);
+  latestBlockhash(commitment: Commitment, minContextSlot?: number) {
+    return this.#ask('getLatestBlockhash', [{ commitment, minContextSlot }], answers.readLatestBlockhash, {
+      view: viewOf(commitment),
+      minContextSlot,
+    });
   }
 
   sendTransaction(wire: Uint8Array, options: SendOptions) {
@@ -125,7 +159,9 @@ export class JsonRpcChain implements ChainPort {
 
   simulateTransaction(wire: Uint8Array, commitment: Commitment) {
     const config = { commitment, encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true };
-    return this.#ask('simulateTransaction', [toBase64(wire), config], answers.readSimulation);
+    return this.#ask('simulateTransaction', [toBase64(wire), config], answers.readSimulation, {
+      view: viewOf(commitment),
+    });
   }
 
   recentPriorityFees(writableAccounts: readonly string[]) {
@@ -136,10 +172,39 @@ export class JsonRpcChain implements ChainPort {
     method: string,
     params: readonly unknown[],
     read: (result: unknown) => T,
-    options: Pick<RpcRequest<T>, 'once' | 'inconclusive'> = {},
+    { minContextSlot, ...options }: AskOptions<T> = {},
   ): Promise<T> {
-    return this.transport.call({ method, params, read, ...options });
+    const { view } = options;
+    const readAsOf = (result: unknown) => {
+      const answer = read(result);
+      const slot = view?.slotOf(answer);
+      // Surfnet and some proxies ignore minContextSlot (TRAPS 29): an older view is refused here.
+      if (slot !== undefined && minContextSlot !== undefined && slot < minContextSlot) {
+        throw new RpcError('not-ready', `${method} as of slot ${slot}, wanted ${minContextSlot}`);
+      }
+      return answer;
+    };
+    return this.transport.call({ method, params, read: readAsOf, ...options });
   }
+}
+
+interface AskOptions<T> extends Pick<RpcRequest<T>, 'once' | 'inconclusive' | 'view' | 'claimsAbsence'> {
+  /** An answer that speaks of an older slot is `not-ready`. */
+  readonly minContextSlot?: number | undefined;
+}
+
+function viewOf(commitment: ReportedCommitment) {
+  return { commitment, slotOf: ({ contextSlot }: { readonly contextSlot: number }) => contextSlot };
+}
+
+function transactionRequest(signature: string, commitment: Commitment): RpcRequest<unknown> {
+  const config = { commitment, encoding: 'json', maxSupportedTransactionVersion: NEWEST_TRANSACTION_VERSION };
+  return {
+    method: 'getTransaction',
+    params: [signature, config],
+    read: answers.readTransaction,
+    inconclusive: isIncomplete,
+  };
 }
 
 /** Nodes may keep neither logs nor inner instructions (TRAPS 4): another one is worth asking for what events are made of. */

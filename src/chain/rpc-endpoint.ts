@@ -6,13 +6,15 @@ import { asRecord, quoteLamports } from './answer-shape.js';
 import {
   errorOfJsonRpc,
   type JsonRpcFailure,
+  reasonOfJsonRpcError,
   reasonOfStatus,
   reasonOfThrown,
   retryAfterMs,
 } from './classify-failure.js';
 import { endpointName, redactor } from './endpoint-name.js';
 import { RpcError, type RpcReason } from './rpc-error.js';
-import type { RpcRequest, RpcTransport } from './rpc-transport.js';
+import type { BatchOutcome, PooledEndpoint } from './pooled-endpoint.js';
+import { type BatchElement, outcomeOf, type RpcRequest } from './rpc-transport.js';
 
 /** One finished attempt, for metrics. */
 export interface RpcCall {
@@ -45,10 +47,9 @@ const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /**
  * One HTTP JSON-RPC endpoint: one attempt per call, classified failures, and silence for as long as its Retry-After asks.
- * Retries and failover are wrapped around it (rpc-retry.ts, rpc-pool.ts). JSON-RPC batches are not used: Surfnet and
- * some providers refuse them (TRAPS 29).
+ * Retries and failover are wrapped around it (rpc-retry.ts, rpc-pool.ts).
  */
-export class RpcEndpoint implements RpcTransport {
+export class RpcEndpoint implements PooledEndpoint {
   /** Host and port only. */
   readonly name: string;
   readonly #url: URL;
@@ -80,23 +81,16 @@ export class RpcEndpoint implements RpcTransport {
   }
 
   async call<T>(request: RpcRequest<T>): Promise<T> {
-    return this.#turns.add(async () => {
-      const { clock } = this.options;
-      this.#refuseWhileQuiet(request.method);
-      const startedAt = clock.monotonic();
-      let outcome: RpcCall['outcome'] = 'ok';
-      try {
-        return await this.#attempt(request);
-      } catch (thrown) {
-        const error = this.#asRpcError(request.method, thrown);
-        outcome = error.reason;
-        if (error.details.retryAfterMs !== undefined) {
-          this.#quietUntil = Math.max(this.#quietUntil, clock.monotonic() + error.details.retryAfterMs);
-        }
-        throw error;
-      } finally {
-        this.#report({ endpoint: this.name, method: request.method, ms: clock.monotonic() - startedAt, outcome });
-      }
+    return this.#turns.add(() => this.#watched([request.method], () => this.#attempt(request)), {
+      priority: request.background ? 0 : 1,
+    });
+  }
+
+  /** One JSON-RPC batch: elements fail for themselves, a refusal of batches as such is an outcome (TRAPS 29). */
+  async batch<T>(requests: readonly RpcRequest<T>[]): Promise<BatchOutcome<T>> {
+    const methods = requests.map(({ method }) => method);
+    return this.#turns.add(() => this.#watched(methods, () => this.#attemptBatch(requests)), {
+      priority: requests.some(({ background }) => !background) ? 1 : 0,
     });
   }
 
@@ -105,38 +99,105 @@ export class RpcEndpoint implements RpcTransport {
     await this.#agent.destroy();
   }
 
+  async #watched<T>(methods: readonly string[], attempt: () => Promise<T>): Promise<T> {
+    const { clock } = this.options;
+    const [method = 'batch'] = methods;
+    this.#refuseWhileQuiet(method);
+    const startedAt = clock.monotonic();
+    let outcome: RpcCall['outcome'] = 'ok';
+    try {
+      return await attempt();
+    } catch (thrown) {
+      const error = this.#asRpcError(method, thrown);
+      outcome = error.reason;
+      if (error.details.retryAfterMs !== undefined) {
+        this.#quietUntil = Math.max(this.#quietUntil, clock.monotonic() + error.details.retryAfterMs);
+      }
+      throw error;
+    } finally {
+      const ms = clock.monotonic() - startedAt;
+      for (const one of methods) this.#report({ endpoint: this.name, method: one, ms, outcome });
+    }
+  }
+
   async #attempt<T>({ method, params, read }: RpcRequest<T>): Promise<T> {
     const id = ++this.#lastId;
-    const { statusCode, headers, body } = await httpRequest(
-      new URL(this.#url.pathname + this.#url.search, this.#url.origin),
-      {
-        dispatcher: this.#agent,
-        method: 'POST',
-        headers: this.#headers,
-        body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
-        signal: AbortSignal.timeout(this.#timeoutMs),
-      },
-    );
-    const text = await body.text();
-    const asked = headers['retry-after'];
-    const wait = retryAfterMs(Array.isArray(asked) ? asked[0] : asked, this.options.clock.now());
-    const answer = parseEnvelope(text);
-    const failed = reasonOfStatus(statusCode);
+    const reply = await this.#post({ jsonrpc: '2.0', id, method, params });
+    const envelope = readEnvelope(reply.json);
     // A rate limit is told by the status: providers reuse validator codes in its body (QuickNode: -32007).
-    if (failed !== undefined && (failed === 'rate-limited' || answer?.error === undefined)) {
-      throw new RpcError(failed, `${this.name} ${method}: HTTP ${statusCode}`, {
-        code: statusCode,
-        ...(wait === undefined ? {} : { retryAfterMs: wait }),
-      });
+    const failed = reasonOfStatus(reply.status);
+    if (failed !== undefined && (failed === 'rate-limited' || envelope?.error === undefined)) {
+      throw this.#statusError(method, failed, reply);
     }
-    if (answer === undefined)
+    return read(this.#resultOf(method, id, envelope, reply.retryAfterMs));
+  }
+
+  async #attemptBatch<T>(requests: readonly RpcRequest<T>[]): Promise<BatchOutcome<T>> {
+    const questions = requests.map(({ method, params }) => ({ jsonrpc: '2.0', id: ++this.#lastId, method, params }));
+    const reply = await this.#post(questions);
+    const { status, json, retryAfterMs } = reply;
+    const failed = reasonOfStatus(status);
+    // These speak of the endpoint now, not of batches.
+    if (failed === 'rate-limited' || [408, 502, 503, 504].includes(status)) {
+      throw this.#statusError('batch', failed ?? 'server-error', reply);
+    }
+    if (!Array.isArray(json)) {
+      const error = readEnvelope(json)?.error;
+      const failure = error === undefined ? undefined : readFailure(error, this.#redact);
+      if (failure && reasonOfJsonRpcError(failure) === 'rate-limited') {
+        throw errorOfJsonRpc(`${this.name} batch`, failure, retryAfterMs);
+      }
+      return { kind: 'refused', detail: failure?.message ?? `HTTP ${status}, and no list` };
+    }
+    if (failed !== undefined || json.length !== questions.length) {
+      return { kind: 'refused', detail: `HTTP ${status}, ${json.length} answers to ${questions.length} questions` };
+    }
+    // Answers may come in any order (JSON-RPC 2.0 §6).
+    const byId = new Map(json.map((one: unknown) => [readEnvelope(one)?.id, one]));
+    const elements = await Promise.all(
+      requests.map(({ method, read }, position) => {
+        const id = questions[position]?.id ?? 0;
+        const answer = async () => read(this.#resultOf(method, id, readEnvelope(byId.get(id)), undefined));
+        return outcomeOf(answer().catch((thrown: unknown) => Promise.reject(this.#asRpcError(method, thrown))));
+      }),
+    );
+    const [first] = elements;
+    const isLimited = (one: BatchElement<T>) => one.kind === 'failed' && one.error.reason === 'rate-limited';
+    if (first?.kind === 'failed' && elements.every(isLimited)) throw first.error;
+    return { kind: 'answered', elements };
+  }
+
+  /** `json` is undefined where the body is not JSON. */
+  async #post(body: unknown): Promise<Reply> {
+    const reply = await httpRequest(new URL(this.#url.pathname + this.#url.search, this.#url.origin), {
+      dispatcher: this.#agent,
+      method: 'POST',
+      headers: this.#headers,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    });
+    const text = await reply.body.text();
+    const asked = reply.headers['retry-after'];
+    const wait = retryAfterMs(Array.isArray(asked) ? asked[0] : asked, this.options.clock.now());
+    return { status: reply.statusCode, json: parseJson(text), retryAfterMs: wait };
+  }
+
+  #resultOf(method: string, id: number, envelope: Envelope | undefined, waitMs: number | undefined): unknown {
+    if (envelope === undefined)
       throw new RpcError('malformed-answer', `${this.name} ${method}: the answer is not JSON-RPC`);
-    if (answer.error !== undefined) {
-      const failure = readFailure(answer.error, this.#redact);
-      throw errorOfJsonRpc(`${this.name} ${method}`, failure, wait);
+    if (envelope.error !== undefined) {
+      throw errorOfJsonRpc(`${this.name} ${method}`, readFailure(envelope.error, this.#redact), waitMs);
     }
-    if (answer.id !== id) throw new RpcError('malformed-answer', `${this.name} ${method}: answer to another question`);
-    return read(answer.result);
+    if (envelope.id !== id)
+      throw new RpcError('malformed-answer', `${this.name} ${method}: answer to another question`);
+    return envelope.result;
+  }
+
+  #statusError(method: string, reason: RpcReason, { status, retryAfterMs }: Reply): RpcError {
+    return new RpcError(reason, `${this.name} ${method}: HTTP ${status}`, {
+      code: status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
   }
 
   #refuseWhileQuiet(method: string): void {
@@ -163,15 +224,29 @@ export class RpcEndpoint implements RpcTransport {
   }
 }
 
+interface Reply {
+  readonly status: number;
+  readonly json: unknown;
+  readonly retryAfterMs: number | undefined;
+}
+
 interface Envelope {
   readonly id: unknown;
   readonly result: unknown;
   readonly error: unknown;
 }
 
-function parseEnvelope(text: string): Envelope | undefined {
+function parseJson(text: string): unknown {
   try {
-    const { id, result, error } = asRecord(JSON.parse(quoteLamports(text)));
+    return JSON.parse(quoteLamports(text)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function readEnvelope(json: unknown): Envelope | undefined {
+  try {
+    const { id, result, error } = asRecord(json);
     if (result === undefined && (error === undefined || error === null)) return undefined;
     return { id, result, error: error ?? undefined };
   } catch {

@@ -1,7 +1,7 @@
 import { backoffMs, type BackoffPolicy } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
 import { RpcError } from './rpc-error.js';
-import type { RpcRequest, RpcTransport } from './rpc-transport.js';
+import { outcomeOf, type RpcRequest, type RpcTransport } from './rpc-transport.js';
 
 export interface RetryPolicy {
   /** All attempts, the first included. */
@@ -30,25 +30,35 @@ export function retryDelayMs(
   return wait > policy.longestWaitMs ? undefined : wait;
 }
 
-/** The same transport, with reads asked again where that can help. What may be sent only once passes through. */
+/**
+ * The same transport, with reads asked again where that can help. What may be sent only once passes through. Of several
+ * questions, those that could not be answered together are asked each by itself.
+ */
 export function withRetries(
   inner: RpcTransport,
   clock: Clock,
   random: () => number,
   policy: RetryPolicy = DEFAULT_RETRY,
 ): RpcTransport {
-  return {
-    async call<T>(request: RpcRequest<T>): Promise<T> {
-      for (let failures = 1; ; failures++) {
-        try {
-          return await inner.call(request);
-        } catch (error) {
-          if (!(error instanceof RpcError) || request.once) throw error;
-          const wait = retryDelayMs(policy, failures, error, random);
-          if (wait === undefined) throw error;
-          await clock.sleep(wait);
-        }
+  const call = async <T>(request: RpcRequest<T>): Promise<T> => {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await inner.call(request);
+      } catch (error) {
+        if (!(error instanceof RpcError) || request.once) throw error;
+        const wait = retryDelayMs(policy, failures, error, random);
+        if (wait === undefined) throw error;
+        await clock.sleep(wait);
       }
+    }
+  };
+  return {
+    call,
+    callMany: async <T>(requests: readonly RpcRequest<T>[]) => {
+      const together = (await inner.callMany?.(requests)) ?? [];
+      return Promise.all(
+        requests.map(async (request, position) => together[position] ?? (await outcomeOf(call(request)))),
+      );
     },
   };
 }

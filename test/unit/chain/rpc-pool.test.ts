@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RpcError, type RpcReason } from '../../../src/chain/rpc-error.js';
-import { type PooledEndpoint, RpcPool } from '../../../src/chain/rpc-pool.js';
+import type { PooledEndpoint } from '../../../src/chain/pooled-endpoint.js';
+import { RpcPool } from '../../../src/chain/rpc-pool.js';
 import type { RpcRequest } from '../../../src/chain/rpc-transport.js';
 import { JumpingClock } from './jumping-clock.js';
 import { recordingLog } from './recording-log.js';
