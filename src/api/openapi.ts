@@ -6,8 +6,10 @@ import type { Model } from '../domain-kit/model.js';
 import type { DomainRoutes, ReadRoute } from '../domain-kit/routes.js';
 import { filterWords } from './filter-value.js';
 import { DEFAULT_LIMIT, filterFields, filtersBeside, MAX_LIMIT } from './list-query.js';
+import { DEAD_KINDS, DEAD_REASONS } from '../ledger/dead-items.js';
 import { documentSchema, pageSchema, singular } from './model-schema.js';
 import { PROBLEMS, type ProblemCode } from './problem.js';
+import { DEAD_FILTERS } from './read-dead-letters.js';
 import { EVENT_CHOICES, EVENT_FILTERS } from './read-events.js';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
@@ -56,6 +58,31 @@ const eventSchema = z
   })
   .meta({ id: 'Event', description: 'A record of the ledger' });
 
+const deadLetterSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(DEAD_KINDS),
+    program: z.string(),
+    signature: z.string(),
+    slot: z.int(),
+    reason: z.enum(DEAD_REASONS),
+    detail: z.string(),
+    attempts: z.int(),
+    name: z.string().nullable(),
+    data: z.unknown(),
+    raw: z.string().nullable().meta({ description: 'the bytes, as hex' }),
+    seenAt: z.string(),
+    lastTriedAt: z.string().nullable(),
+    dismissedAt: z.string().nullable(),
+    dismissedBy: z.string().nullable(),
+    resolvedAt: z.string().nullable(),
+    advice: z.string().meta({ description: 'what an operator can do about it' }),
+  })
+  .meta({
+    id: 'DeadLetter',
+    description: 'What could not be decoded, fetched or handled, kept until somebody decides',
+  });
+
 /** The OpenAPI document, from the same schemas that requests are checked with and models are stored by. */
 export function openApiDocument(domains: readonly DomainRoutes[], version: string): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {};
@@ -90,6 +117,7 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
     requestParams: { path: z.object({ id: z.string() }) },
     responses: { 200: json('The event', eventSchema), ...problems('not-found') },
   });
+  for (const [path, method, operation] of deadLetterOperations()) add(path, method, operation);
   add('/api/transactions/{id}', 'get', {
     tags: ['transactions'],
     summary: 'How a write stands',
@@ -124,6 +152,49 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
       },
     },
   });
+}
+
+function deadLetterOperations(): [string, 'get' | 'post', ZodOpenApiOperationObject][] {
+  const tags = ['dead-letters'];
+  const requestParams = { path: z.object({ id: z.string().meta({ description: 'as encodeURIComponent writes it' }) }) };
+  const filters = Object.entries(DEAD_FILTERS).map(([name, choices]): [string, z.ZodType] => [
+    name,
+    choices === null ? z.string() : z.enum(choices),
+  ]);
+  const counts = z.object({ letter: z.int(), record: z.int() });
+  const page = z.object({ items: z.array(deadLetterSchema), nextCursor: z.string().nullable(), counts });
+  const write = (summary: string, outcomes: readonly [string, ...string[]]): ZodOpenApiOperationObject => ({
+    ...{ tags, summary, requestParams, security: [{ bearer: [] }, { apiKey: [] }] },
+    responses: {
+      200: json('What became of it', z.looseObject({ id: z.string(), outcome: z.enum(outcomes) })),
+      ...problems('unauthenticated', 'forbidden', 'not-found'),
+    },
+  });
+  return [
+    [
+      '/api/dead-letters',
+      'get',
+      {
+        ...{ tags, summary: 'What could not be decoded, fetched or handled, newest first, and how many there are' },
+        requestParams: { query: queryOf(Object.fromEntries(filters)) },
+        responses: { 200: json('A page', page), ...problems('invalid-request', 'invalid-cursor') },
+      },
+    ],
+    [
+      '/api/dead-letters/{id}',
+      'get',
+      {
+        ...{ tags, summary: 'One of them, with its bytes and what to do about it', requestParams },
+        responses: { 200: json('The dead letter', deadLetterSchema), ...problems('not-found') },
+      },
+    ],
+    [
+      '/api/dead-letters/{id}/retry',
+      'post',
+      write('Tries it once more', ['recovered', 'revived', 'still-dead', 'not-installed']),
+    ],
+    ['/api/dead-letters/{id}/drop', 'post', write('Decides that it never takes effect', ['dropped', 'dropped-before'])],
+  ];
 }
 
 function listOperation({ path, model, summary }: ReadRoute, schema: z.ZodType): ZodOpenApiOperationObject {

@@ -33,3 +33,14 @@ export interface HealthReadings {
 export interface HealthSource {
   read(): Promise<HealthReadings>;
 }
+
+/** What became of the retry of something dead. */
+export type RetryAnswer =
+  | { readonly kind: 'recovered'; readonly events: number }
+  | { readonly kind: 'revived' }
+  | { readonly kind: 'still-dead'; readonly reason: string; readonly detail: string; readonly attempts: number }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'not-installed'; readonly program: string };
+
+/** Tries something that could not be decoded, fetched or handled once more. */
+export type RetryDead = (id: string) => Promise<RetryAnswer>;

@@ -99,8 +99,8 @@ function afterOf(after: readonly [number, string] | undefined): mongo.Document {
   return { $or: [{ slot: { $lt: slot } }, { slot, _id: { $lt: id } }] };
 }
 
-/** Decoded data as JSON: u64s as strings, bytes as base64. */
-function jsonValue(value: unknown): unknown {
+/** A decoded value as JSON: wide integers as strings of digits, bytes in base64. */
+export function jsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (value === null || typeof value !== 'object' || value instanceof Date) return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');

@@ -14,9 +14,10 @@ import { answerProblem, nothingHere, sendProblem } from './answer-problem.js';
 import type { ApiKeys } from './api-keys.js';
 import { requireScope } from './authenticate.js';
 import { openApiDocument } from './openapi.js';
-import type { HealthSource, OwnTransactionDoor } from './ports.js';
+import type { HealthSource, OwnTransactionDoor, RetryDead } from './ports.js';
 import { Problem } from './problem.js';
 import { commandRoutes, type WriteTiming } from './routes/command-routes.js';
+import { deadLetterRoutes } from './routes/dead-letter-routes.js';
 import { documentRoutes } from './routes/document-routes.js';
 import { eventRoutes } from './routes/event-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
@@ -42,6 +43,7 @@ export interface ApiDeps {
   readonly submitter: Pick<TransactionSubmitter, 'submit' | 'look'>;
   readonly door: OwnTransactionDoor;
   readonly health: HealthSource;
+  readonly retryDead: RetryDead;
   readonly apiKeys: Pick<ApiKeys, 'verify'>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -107,6 +109,7 @@ export function createApi(deps: ApiDeps): Express {
     }),
     transactionRoutes(writes),
     eventRoutes(db, [...models.values()]),
+    deadLetterRoutes({ ...deps, programs: domains.map(({ module }) => module.name) }),
     ...deps.domains.map(({ routes, context }) => commandRoutes(writes, routes.commands, context)),
     documentRoutes(
       db,

@@ -7,6 +7,7 @@ import { loadSigners } from '../transactions/keypair-signers.js';
 import { TransactionStore } from '../transactions/transaction-store.js';
 import { TransactionSubmitter } from '../transactions/transaction-submitter.js';
 import packageJson from '../../package.json' with { type: 'json' };
+import { createDeadLetterRetrying } from './dead-letter-retrying.js';
 import type { Foundation } from './foundation.js';
 import { createHealthSource } from './health-source.js';
 import { createOwnTransactionDoor } from './own-transactions.js';
@@ -43,6 +44,7 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
   });
   const apiKeys = new ApiKeys(mongo.db, clock);
   const door = createOwnTransactionDoor(foundation);
+  const deadLetters = createDeadLetterRetrying(foundation);
   const app = createApi({
     db: mongo.db,
     domains: modules.flatMap(({ module, codec }) =>
@@ -56,6 +58,7 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
     submitter,
     door,
     health: createHealthSource(foundation),
+    retryDead: deadLetters.retry,
     apiKeys,
     log,
     metrics,
@@ -71,6 +74,7 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
     stop: async () => {
       await server.close(CLOSE_GRACE_MS);
       door.stop();
+      deadLetters.stop();
       await submitter.stop();
     },
   };

@@ -118,5 +118,5 @@ function installModule(config: Config, module: DomainModule): InstalledModule {
   const addresses: Readonly<Record<string, string | undefined>> = config.programAddresses;
   const address = addresses[module.name] ?? module.program.address;
   const installed: DomainModule = { ...module, program: { ...module.program, address } };
-  return { module: installed, codec: compileProgramCodec(installed.program.idl, address) };
+  return { module: installed, codec: compileProgramCodec(installed.program.idl, address, module.program.history) };
 }

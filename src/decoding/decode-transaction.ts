@@ -31,6 +31,7 @@ export function decodeTransaction(codec: ProgramCodec, transaction: ObservedTran
   const { signature, failed, logs, trace } = transaction;
   if (failed || signature === PLACEHOLDER_SIGNATURE) return NOTHING;
 
+  const inForce = codec.at(transaction.slot);
   const events: DecodedEvent[] = [];
   const undecodable: UndecodableEvent[] = [];
   const add = (channel: EventChannel, ordinal: number, place: number, raw: Uint8Array, result: DecodeResult): void => {
@@ -43,12 +44,12 @@ export function decodeTransaction(codec: ProgramCodec, transaction: ObservedTran
   walked?.events.forEach(({ place, payload }, ordinal) => {
     const { bytes, valid } = decodeLogPayload(payload);
     const result: DecodeResult = valid
-      ? codec.decodeEvent(bytes)
+      ? inForce.decodeEvent(bytes)
       : { ok: false, reason: 'invalid', name: null, detail: 'the Program data line is not base64' };
     add('log', ordinal, place, bytes, result);
   });
   const cpiEvents = trace === null ? [] : findCpiEvents(codec.programId, codec.eventAuthority, trace);
-  cpiEvents.forEach(({ place, payload }, ordinal) => add('cpi', ordinal, place, payload, codec.decodeEvent(payload)));
+  cpiEvents.forEach(({ place, payload }, ordinal) => add('cpi', ordinal, place, payload, inForce.decodeEvent(payload)));
 
   if (cpiEvents.length > 0) {
     events.sort(byPlace);

@@ -4,7 +4,15 @@ import { BorshReader } from './borsh-reader.js';
 import { TypeCompiler } from './compile-type.js';
 import type { CompiledType } from './compiled-type.js';
 import { DiscriminatorTable } from './discriminator-table.js';
-import type { DecodedData, DecodeResult, Idl, IdlDiscriminated, ProgramCodec, UnsupportedType } from './types.js';
+import type {
+  DecodedData,
+  DecodeResult,
+  Idl,
+  IdlDiscriminated,
+  IdlRange,
+  ProgramCodec,
+  UnsupportedType,
+} from './types.js';
 
 /** Of Anchor's `#[event_cpi]`: the PDA that signs `emit_cpi!`. */
 const EVENT_AUTHORITY_SEED = Buffer.from('__event_authority');
@@ -15,12 +23,41 @@ type Entry =
 
 /**
  * Compiles an Anchor IDL (spec 0.1.0) once, so that decoding does no look-ups by name. `address` replaces the IDL's,
- * for a program deployed elsewhere.
+ * for a program deployed elsewhere. `history` are the program's older IDLs, oldest first.
  *
- * Throws a MooringError `idl-invalid` if the IDL has no address or unusable discriminators. An event or account of a type
+ * Throws a MooringError `idl-invalid` if the IDL has no address or unusable discriminators, or the ranges of its history
+ * are not in order. An event or account of a type
  * that is not supported spoils nothing else: it is listed in `unsupported` and decodes to `invalid`.
  */
-export function compileProgramCodec(idl: Idl, address: string = idl.address): ProgramCodec {
+export function compileProgramCodec(
+  idl: Idl,
+  address: string = idl.address,
+  history: readonly IdlRange[] = [],
+): ProgramCodec {
+  assertInOrder(address, history);
+  const older = history.map((range) => ({
+    untilSlot: range.untilSlot,
+    codec: compileProgramCodec(range.idl, address),
+  }));
+  const newest = compileOne(idl, address);
+  if (older.length === 0) return newest;
+  return { ...newest, at: (slot) => older.find(({ untilSlot }) => slot <= untilSlot)?.codec ?? newest };
+}
+
+/** Two ranges that end in one slot, or an older one after a newer one, would leave it to chance which IDL is meant. */
+function assertInOrder(address: string, history: readonly IdlRange[]): void {
+  history.forEach(({ untilSlot }, position) => {
+    const before = history[position - 1]?.untilSlot ?? -1;
+    if (Number.isSafeInteger(untilSlot) && untilSlot > before) return;
+    throw new MooringError(
+      'idl-invalid',
+      `The IDL history of ${address}: untilSlot of entry ${position} is ${untilSlot}, but must be a slot ` +
+        `${before < 0 ? 'number' : `after ${before}`}. List older IDLs oldest first, each with the last slot it was in force.`,
+    );
+  });
+}
+
+function compileOne(idl: Idl, address: string): ProgramCodec {
   const program = programKey(address);
   const compiler = new TypeCompiler(idl.types ?? []);
   const unsupported: UnsupportedType[] = [];
@@ -41,7 +78,7 @@ export function compileProgramCodec(idl: Idl, address: string = idl.address): Pr
     (idl.accounts ?? []).map(({ name, discriminator }) => [name, Uint8Array.from(discriminator)]),
   );
 
-  return {
+  const codec: ProgramCodec = {
     programId: program.toBase58(),
     eventAuthority: PublicKey.findProgramAddressSync([EVENT_AUTHORITY_SEED], program)[0].toBase58(),
     eventNames: (idl.events ?? []).map(({ name }) => name),
@@ -50,7 +87,9 @@ export function compileProgramCodec(idl: Idl, address: string = idl.address): Pr
     decodeEvent: (bytes) => decode(events, bytes, true),
     decodeAccount: (bytes) => decode(accounts, bytes, false),
     accountDiscriminator: (name) => accountDiscriminators.get(name)?.slice(),
+    at: () => codec,
   };
+  return codec;
 }
 
 function programKey(address: unknown): PublicKey {

@@ -10,6 +10,16 @@ export interface Idl {
   readonly types?: readonly IdlTypeDefinition[];
 }
 
+/** An older IDL of a program and the last slot in which the program spoke it. */
+export interface IdlRange {
+  /**
+   * The slot in which the upgrade landed that ended it: an upgraded program runs from the slot after.
+   * https://solana.com/docs/programs/deploying
+   */
+  readonly untilSlot: number;
+  readonly idl: Idl;
+}
+
 /** An event or account of an IDL: its type is the definition of the same name. */
 export interface IdlDiscriminated {
   readonly name: string;
@@ -80,6 +90,8 @@ export interface ProgramCodec {
   decodeEvent(bytes: Uint8Array): DecodeResult;
   /** Discriminator and borsh; what follows is allocated space and is ignored. */
   decodeAccount(bytes: Uint8Array): DecodeResult;
+  /** The codec of the IDL that the program spoke in this slot; `decodeEvent` and `decodeAccount` here are the newest. */
+  at(slot: number): ProgramCodec;
   /** The first bytes of every account of that name, for memcmp filters; undefined for a name the IDL does not have. */
   accountDiscriminator(name: string): Uint8Array | undefined;
 }

@@ -1,9 +1,9 @@
-import type { Idl } from '../decoding/types.js';
+import type { Idl, IdlRange } from '../decoding/types.js';
 import type { Model } from './model.js';
 import type { Settle } from './settle.js';
 import type { Write } from './writes.js';
 
-export type { Idl };
+export type { Idl, IdlRange };
 
 /** One event as a handler sees it. Nothing here depends on the door it came through. */
 export interface ProgramEvent<Name extends string = string, Data = unknown> {
@@ -28,7 +28,13 @@ export interface DomainModule {
   readonly name: string;
   /** Raised when handlers change in a way that needs their projections rebuilt from the ledger. */
   readonly version: number;
-  readonly program: { readonly idl: Idl; readonly address: string };
+  readonly program: {
+    /** The newest. */
+    readonly idl: Idl;
+    readonly address: string;
+    /** Older ones, oldest first: what happened in their slots is decoded by them. */
+    readonly history: readonly IdlRange[];
+  };
   readonly models: readonly Model[];
   readonly events: Readonly<Record<string, EventHandler>>;
   readonly accounts: Readonly<Record<string, AccountHandler>>;
@@ -39,8 +45,12 @@ export interface DomainModule {
 export interface ModuleDefinition<Events extends object, Accounts extends object> {
   readonly name: string;
   readonly version: number;
-  /** `address` where the program is deployed elsewhere than its IDL says. */
-  readonly program: { readonly idl: Idl; readonly address?: string };
+  /**
+   * `address` where the program is deployed elsewhere than its IDL says. `history` after an upgrade that changed events
+   * or accounts: the IDLs before, oldest first, each with the last slot it was in force. The generated types are those of
+   * the newest IDL: a handler of an event that looked different before has to look at what it got.
+   */
+  readonly program: { readonly idl: Idl; readonly address?: string; readonly history?: readonly IdlRange[] };
   readonly models: readonly Model[];
   readonly events: { readonly [N in keyof Events & string]: EventHandler<N, Events[N]> };
   readonly accounts: { readonly [N in keyof Accounts & string]?: AccountHandler<Accounts[N]> };
@@ -60,6 +70,7 @@ export function defineModule<Events extends object, Accounts extends object>(
     program: {
       idl: definition.program.idl,
       address: definition.program.address ?? definition.program.idl.address,
+      history: definition.program.history ?? [],
     },
     models: definition.models,
     events: definition.events as unknown as Readonly<Record<string, EventHandler>>,

@@ -48,10 +48,15 @@ export async function appendReceived(db: mongo.Db, records: readonly LedgerRecor
 }
 
 /** Asks the lease holder to let the chain decide which version of these transactions is true. */
-export async function markDisputed(db: mongo.Db, signatures: readonly string[]): Promise<void> {
+export async function markDisputed(
+  db: mongo.Db,
+  signatures: readonly string[],
+  session?: mongo.ClientSession,
+): Promise<void> {
   await ledgerEvents(db).updateMany(
     { signature: { $in: [...signatures] }, disputed: false },
     { $set: { disputed: true } },
+    session ? { session } : {},
   );
 }
 

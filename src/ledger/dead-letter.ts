@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { toStored } from '../lib/stored-value.js';
+import { fromStored, toStored } from '../lib/stored-value.js';
 
 /** Why something of the chain could not become a record. */
 export type DeadLetterReason =
@@ -15,9 +15,29 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason;
   readonly detail: string;
   readonly raw: Uint8Array | null;
+  /** Where the event stands in its transaction; null for what is no single event, and in letters of older versions. */
+  readonly place: number | null;
   /** Accounts to read from the chain because the log that would tell their change is cut off. */
   readonly refresh: readonly string[];
   readonly seenAt: Date;
+}
+
+/** A letter as it is kept, with what became of it since. */
+export interface KeptLetter extends DeadLetter {
+  /** Retries that failed. */
+  readonly attempts: number;
+  readonly lastTriedAt: Date | null;
+  /** An operator decided that it never takes effect. It stays, so that no sweep brings it back as news. */
+  readonly dismissedAt: Date | null;
+  readonly dismissedBy: string | null;
+  /** The accounts of the cut-off log were read: nothing is left to do. */
+  readonly resolvedAt: Date | null;
+}
+
+/** BSON → letter. */
+export function letterFrom(stored: mongo.Document): KeptLetter {
+  const untouched = { place: null, attempts: 0, lastTriedAt: null, dismissedAt: null, dismissedBy: null };
+  return { ...untouched, ...{ resolvedAt: null }, ...(fromStored(stored) as KeptLetter) };
 }
 
 /** The collection of what waits for an operator or for an account read. */
@@ -42,6 +62,16 @@ export async function readParkedTransactions(db: mongo.Db, signatures: readonly 
     .find({ _id: { $in: signatures.map(parkedTransactionId) } }, { projection: { signature: 1 } })
     .toArray();
   return new Set(letters.map((letter) => String(letter.signature)));
+}
+
+/** Notes that a letter still cannot be read, and why now. */
+export async function noteFailedRetry(
+  db: mongo.Db,
+  id: string,
+  { reason, detail }: Pick<DeadLetter, 'reason' | 'detail'>,
+  now: Date,
+): Promise<void> {
+  await deadLetters(db).updateOne({ _id: id }, { $set: { reason, detail, lastTriedAt: now }, $inc: { attempts: 1 } });
 }
 
 /** The letter id of a transaction that nobody can fetch. */

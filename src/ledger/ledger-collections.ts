@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import { fromStored, toStored } from '../lib/stored-value.js';
+import { deadLetters } from './dead-letter.js';
 import type { LedgerRecord } from './ledger-record.js';
 
 /** A ledger record as MongoDB holds it. */
@@ -42,5 +43,11 @@ export async function ensureLedgerIndexes(db: mongo.Db): Promise<void> {
     // Lists for people, newest first: of everything, and of one event name.
     { key: { slot: -1, _id: -1 }, name: 'newest' },
     { key: { program: 1, name: 1, slot: -1, _id: -1 }, name: 'by-name' },
+  ]);
+  await deadLetters(db).createIndexes([
+    // The list for people, newest first.
+    { key: { slot: -1, _id: -1 }, name: 'newest' },
+    // All letters of one transaction.
+    { key: { signature: 1 }, name: 'signature' },
   ]);
 }

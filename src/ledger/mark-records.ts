@@ -166,7 +166,7 @@ export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<
   );
   const revived = await ledgerEvents(db).updateMany(
     { _id: { $in: [...ids] }, state: 'dead' },
-    { $set: { state: 'received', nextAttemptAt: null } },
+    { $set: { state: 'received', nextAttemptAt: null }, $unset: { dismissedAt: '', dismissedBy: '' } },
   );
   return revived.modifiedCount;
 }

@@ -161,6 +161,7 @@ export class Ingest {
       reason: 'unavailable',
       detail: reason,
       raw: null,
+      place: null,
       refresh: [],
       seenAt: new Date(this.dependencies.clock.now()),
     };

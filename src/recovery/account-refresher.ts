@@ -93,7 +93,7 @@ async function observe(
   now: Date,
 ): Promise<LedgerRecord | null> {
   if (account === null || account.owner !== codec.programId) return observeAbsence(db, module, address, slot, now);
-  const decoded = codec.decodeAccount(account.data);
+  const decoded = codec.at(slot).decodeAccount(account.data);
   if (!decoded.ok || !module.accounts[decoded.name]) return null;
   const record = observation(module, address, slot, now, decoded.name, decoded.data, account.data, []);
   const outcome = runHandler(module, record);

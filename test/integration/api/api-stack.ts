@@ -50,6 +50,7 @@ export interface ApiStack {
   readonly proxy: FaultProxy;
   readonly foundation: Foundation;
   readonly api: ApiProcess;
+  readonly databaseUri: string;
   /** Held by the server; the first one is the default. */
   readonly signers: readonly Keypair[];
   readonly addresses: readonly string[];
@@ -110,6 +111,7 @@ export async function startApiStack(
     proxy,
     foundation,
     api,
+    databaseUri: database.uri,
     signers,
     addresses: signers.map((signer) => signer.publicKey.toBase58()),
     token,

@@ -325,3 +325,39 @@ describe('codec of a program', () => {
     expect(codec.decodeEvent(Uint8Array.of(1, 1))).toMatchObject({ reason: 'invalid', detail: 'A is not a struct' });
   });
 });
+
+describe('IDLs by slot range (X-6)', () => {
+  const versions = ['u8', 'u16', 'u32'].map((type) => idlOf([{ name: 'field', type }])) as [Idl, Idl, Idl];
+  const [first, second, newest] = versions;
+  const history = [
+    { untilSlot: 10, idl: first },
+    { untilSlot: 20, idl: second },
+  ];
+
+  it('an event and an account are decoded by the IDL of their slot, the last slot of a range included', () => {
+    const codec = compileProgramCodec(newest, OURS, history);
+    const bytesAt = { 0: 1, 10: 1, 11: 2, 20: 2, 21: 4, 1_000_000: 4 };
+    for (const [slot, size] of Object.entries(bytesAt)) {
+      const bytes = withDiscriminator(new Array<number>(size).fill(0));
+      expect(codec.at(Number(slot)).decodeEvent(bytes), slot).toEqual(field(0));
+      expect(codec.at(Number(slot)).decodeEvent(withDiscriminator([0, 0, 0, 0, 0])).ok).toBe(false);
+      expect(codec.at(Number(slot)).decodeAccount(bytes).ok).toBe(true);
+    }
+    expect(codec.decodeEvent(withDiscriminator([0, 0, 0, 0]))).toEqual(field(0));
+  });
+
+  it.each([
+    ['not in order', [20, 10]],
+    ['two that end together', [10, 10]],
+    ['no slot', [-1]],
+    ['half a slot', [1.5]],
+  ])('refuses ranges with %s and says what to do', (_, slots) => {
+    const ranges = slots.map((untilSlot) => ({ untilSlot, idl: first }));
+    expect(() => compileProgramCodec(newest, OURS, ranges)).toThrow(/untilSlot.*oldest first/);
+  });
+
+  it('refuses an older IDL that is no IDL', () => {
+    const broken = { ...first, events: [{ name: 'Thing', discriminator: [] }] };
+    expect(() => compileProgramCodec(newest, OURS, [{ untilSlot: 1, idl: broken }])).toThrow(MooringError);
+  });
+});

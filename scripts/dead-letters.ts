@@ -1,0 +1,280 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createDeadLetterRetrying } from '../src/app/dead-letter-retrying.js';
+import { layFoundation } from '../src/app/foundation.js';
+import { requiredEndpoints } from '../src/app/required-endpoints.js';
+import { loadDotEnv, readConfig, type Config } from '../src/config/env.js';
+import { domains } from '../src/domains/registry.js';
+import { adviceFor } from '../src/ledger/dead-advice.js';
+import {
+  countDeadItems,
+  DEAD_KINDS,
+  DEAD_REASONS,
+  dismissDead,
+  listDeadItems,
+  readDeadItem,
+  type DeadFilter,
+  type DeadItem,
+  type DeadKind,
+  type DeadPlace,
+  type DeadReason,
+} from '../src/ledger/dead-items.js';
+import { systemClock } from '../src/lib/clock.js';
+import { messageOf, MooringError } from '../src/lib/errors.js';
+import { toJson } from '../src/lib/json.js';
+import type { RetryOutcome } from '../src/recovery/dead-letter-retry.js';
+import { connectMongo, type MongoConnection } from '../src/store/mongo-connection.js';
+import { createLogger } from '../src/telemetry/logger.js';
+import { createMetrics } from '../src/telemetry/metrics.js';
+
+/** Exit codes; with `--json` the last line of output is one JSON object. */
+const EXIT = { failed: 1, usage: 2, notAll: 3 } as const;
+const DEFAULT_LIMIT = 50;
+/** Ids read at once where everything is wanted. */
+const PAGE = 500;
+
+interface FilterOptions {
+  readonly program?: string;
+  readonly reason?: DeadReason;
+  readonly kind?: DeadKind;
+}
+
+const program = new Command('dead-letters')
+  .description('Lists, shows, retries and drops what could not be decoded, fetched or handled.')
+  .option('--json', 'print one JSON object as the last line')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.usage))
+  .addHelpText(
+    'after',
+    `
+A letter is what could not become an event: bytes that no IDL explains, a transaction that no endpoint has, a log that
+was cut off. A record is an event whose handler failed for good.
+
+Exit code: 0 done, 1 it could not be done, 2 wrong arguments, 3 not all of it: an id is unknown, or still dead after its
+retry.
+
+Examples:
+  npm run dead-letters -- list --reason unknown-discriminator
+  npm run dead-letters -- show 5xq…/log/0
+  npm run dead-letters -- retry 5xq…/log/0
+  npm run dead-letters -- retry --all --program coupons --apply
+  npm run dead-letters -- drop 5xq…/log/0 --by alice --apply
+  npm run dead-letters -- --json list | tail -1 | jq .counts`,
+  );
+
+function withFilters(command: Command): Command {
+  return command
+    .option('--program <name>', 'only those of this program')
+    .addOption(new Option('--reason <reason>', 'only those with this reason').choices(DEAD_REASONS))
+    .addOption(new Option('--kind <kind>', 'only letters, or only records').choices(DEAD_KINDS));
+}
+
+withFilters(program.command('list'))
+  .description('The newest first; what was dropped or completed otherwise only with --all.')
+  .option('--all', 'what was dropped or completed too')
+  .option('--limit <n>', 'how many at most', parseCount, DEFAULT_LIMIT)
+  .option('--after <id>', 'the next page: the last id of the page before')
+  .action((options: FilterOptions & { all?: boolean; limit: number; after?: string }) =>
+    withDatabase(async ({ db }) => {
+      const filter = filterOf(options, options.all === true);
+      const items = await listDeadItems(db, filter, options.limit, await placeOf(db, options.after));
+      const counts = await countDeadItems(db, filter);
+      const total = counts.letter + counts.record;
+      const rest =
+        items.length < total ? `${items.length} of ${total} shown: --limit, --after ${items.at(-1)?.id}` : '';
+      print({ counts, items: items.map(shown) }, [
+        ...(items.length === 0 ? [] : tableOf(items)),
+        `${counts.letter} letters (not decoded or fetched), ${counts.record} records (handler failed). ${rest}`.trim(),
+      ]);
+    }),
+  );
+
+program
+  .command('show')
+  .description('Everything about one, and what to do.')
+  .argument('<id>', 'as list shows it')
+  .action((id: string) =>
+    withDatabase(async ({ db }) => {
+      const item = await readDeadItem(db, id);
+      if (!item) {
+        process.exitCode = EXIT.notAll;
+        return print({ id, outcome: 'unknown' }, [`There is no dead letter ${id} (any more).`]);
+      }
+      const lines = Object.entries(shown(item)).map(([name, value]) => {
+        const text = typeof value === 'string' ? value : toJson(value ?? null);
+        return `${name.padEnd(12)} ${text}`;
+      });
+      print({ ...shown(item), advice: adviceFor(item.reason) }, [...lines, '', adviceFor(item.reason)]);
+    }),
+  );
+
+withFilters(program.command('retry'))
+  .description('Tries again: decodes by the IDL of the slot, fetches, or gives the handler another try.')
+  .argument('[ids...]', 'as list shows them')
+  .option('--all', 'every open one that the filters let through; shows what it would do, unless --apply')
+  .option('--apply', 'with --all: do it')
+  .action(async (ids: string[], options: FilterOptions & { all?: boolean; apply?: boolean }) => {
+    if (ids.length > 0 === (options.all === true)) refuse('Give ids, or --all.');
+    loadDotEnv();
+    await attempt(async () => {
+      const config = readConfig();
+      if (options.all && !options.apply) {
+        return withDatabase(async ({ db }) => {
+          const counts = await countDeadItems(db, filterOf(options, false));
+          print({ dryRun: true, counts }, [
+            `Would retry ${counts.letter} letters and ${counts.record} records. Do it with --apply.`,
+          ]);
+        });
+      }
+      const log = createLogger({ ...config, logLevel: 'error', logPretty: true }, process.stderr);
+      const modules = domains.map(({ module }) => module);
+      const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, createMetrics());
+      const retrying = createDeadLetterRetrying(foundation);
+      try {
+        const { db } = foundation.mongo;
+        const wanted = options.all ? await allIds(db, filterOf(options, false)) : ids;
+        const outcomes: ({ id: string } & RetryOutcome)[] = [];
+        for (const id of wanted) {
+          const outcome = { id, ...(await retrying.retry(id)) };
+          outcomes.push(outcome);
+          console.log(describeOutcome(outcome));
+        }
+        const done = outcomes.filter(({ kind }) => kind === 'recovered' || kind === 'revived').length;
+        if (done < outcomes.length) process.exitCode = EXIT.notAll;
+        print({ done, of: outcomes.length, outcomes }, [`${done} of ${outcomes.length} retried with success.`]);
+      } finally {
+        retrying.stop();
+        await foundation.close();
+      }
+    });
+  });
+
+program
+  .command('drop')
+  .description('Decides that these never take effect. They are kept, marked, and listed with --all only.')
+  .argument('<ids...>', 'as list shows them')
+  .option('--by <name>', 'who decided')
+  .option('--apply', 'do it; without, it only says what it would do')
+  .action((ids: string[], { by, apply }: { by?: string; apply?: boolean }) =>
+    withDatabase(async ({ db }) => {
+      const found = await Promise.all(ids.map((id) => readDeadItem(db, id)));
+      const unknown = ids.filter((_, position) => found[position] === null);
+      const open = ids.filter((_, position) => found[position]?.dismissedAt === null);
+      if (unknown.length > 0) process.exitCode = EXIT.notAll;
+      const missing = unknown.map((id) => `There is no dead letter ${id} (any more).`);
+      if (!apply) {
+        return print({ dryRun: true, wouldDrop: open, unknown }, [
+          ...missing,
+          `Would drop ${open.length}: ${open.join(', ') || 'none'}. Do it with --apply.`,
+        ]);
+      }
+      const dropped = await dismissDead(db, open, by ?? null, new Date(systemClock.now()));
+      print({ dropped, unknown }, [...missing, `${dropped} dropped. A retry of the id takes it back.`]);
+    }),
+  );
+
+await program.parseAsync();
+
+function filterOf({ program, reason, kind }: FilterOptions, closed: boolean): DeadFilter {
+  const programs = program === undefined ? domains.map(({ module }) => module.name) : [program];
+  return { programs, closed, ...(reason ? { reason } : {}), ...(kind ? { kind } : {}) };
+}
+
+async function placeOf(db: MongoConnection['db'], id: string | undefined): Promise<DeadPlace | null> {
+  if (id === undefined) return null;
+  const item = await readDeadItem(db, id);
+  if (!item) throw new MooringError('unknown-id', `There is no dead letter ${id} (any more) to go on after.`);
+  return [item.slot, item.id, item.kind];
+}
+
+async function allIds(db: MongoConnection['db'], filter: DeadFilter): Promise<string[]> {
+  const ids: string[] = [];
+  let after: DeadPlace | null = null;
+  for (;;) {
+    const items: DeadItem[] = await listDeadItems(db, filter, PAGE, after);
+    ids.push(...items.map(({ id }) => id));
+    const last = items.at(-1);
+    if (!last || items.length < PAGE) return ids;
+    after = [last.slot, last.id, last.kind];
+  }
+}
+
+function tableOf(items: readonly DeadItem[]): string[] {
+  const rows = items.map((item) => [
+    ...[item.kind, item.program, String(item.slot), item.name ?? '', item.reason, `${item.attempts}×`],
+    ...[closedBy(item), item.id],
+  ]);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.flatMap((row, position) => [
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+    `    ${items[position]?.detail ?? ''}`,
+  ]);
+}
+
+function closedBy({ dismissedAt, dismissedBy, resolvedAt }: DeadItem): string {
+  if (dismissedAt) return `dropped${dismissedBy === null ? '' : ` by ${dismissedBy}`}`;
+  return resolvedAt ? 'completed' : '';
+}
+
+function describeOutcome(outcome: { id: string } & RetryOutcome): string {
+  switch (outcome.kind) {
+    case 'recovered':
+      return `${outcome.id}: recovered, ${outcome.events} events entered the ledger`;
+    case 'revived':
+      return `${outcome.id}: its handler runs again`;
+    case 'still-dead':
+      return `${outcome.id}: still dead after ${outcome.attempts} retries, ${outcome.reason}: ${outcome.detail}`;
+    case 'gone':
+      return `${outcome.id}: nothing dead has this id (any more)`;
+    case 'not-installed':
+      return `${outcome.id}: the program ${outcome.program} is not installed (src/domains/registry.ts)`;
+  }
+}
+
+function shown(item: DeadItem) {
+  return { ...item, raw: item.raw === null ? null : Buffer.from(item.raw).toString('hex') };
+}
+
+async function withDatabase(use: (mongo: MongoConnection) => Promise<void>): Promise<void> {
+  await attempt(async () => {
+    loadDotEnv();
+    const config: Config = readConfig();
+    if (config.mongodbUri === undefined) throw new MooringError('no-database', 'Set MONGODB_URI (see .env.example).');
+    const mongo = await connectMongo(config.mongodbUri, config.mongodbDatabase);
+    try {
+      await use(mongo);
+    } finally {
+      await mongo.close();
+    }
+  });
+}
+
+async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    console.error(messageOf(error));
+    if (isJson()) console.log(toJson({ error: messageOf(error) }));
+    process.exitCode = EXIT.failed;
+  }
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(EXIT.usage);
+}
+
+function isJson(): boolean {
+  return program.opts<{ json?: boolean }>().json === true;
+}
+
+function print(json: object, lines: readonly string[]): void {
+  console.log(isJson() ? toJson(json) : lines.join('\n'));
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new InvalidArgumentError('It is a whole number from 1.');
+}
