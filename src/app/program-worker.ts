@@ -8,6 +8,7 @@ import { refreshAccounts } from '../recovery/account-refresher.js';
 import { DisputeResolver } from '../recovery/dispute-resolver.js';
 import { checkFinality } from '../recovery/finality-checker.js';
 import { sweep } from '../recovery/gap-filler.js';
+import { RecentSweep } from '../recovery/recent-sweep.js';
 import { purgeTombstones } from '../recovery/tombstone-purge.js';
 import type { ProjectorHere } from './create-ingest.js';
 import type { EventAnnouncer } from './event-announcer.js';
@@ -104,17 +105,35 @@ export function startProgramWorker(
     report('finality check'),
     isFatal,
   );
+  // The endpoint that would be asked now first; a walk must not change nodes midway.
+  const endpoints = () => {
+    const preferred = pool.pinned();
+    return [preferred, ...pool.members.filter((member) => member !== preferred)];
+  };
+  const walking = { db, log, ingest, signal: running };
+  const logFound = (found: number) => {
+    if (found > 0) log.info({ program, found }, 'the sweep found transactions that no socket had announced');
+  };
+  const recentSweep = new RecentSweep({ ...walking, endpoint: () => pool.pinned() }, module);
+  const recentSweeps = repeat(
+    clock,
+    config.sweepIntervalMs,
+    running,
+    async () => {
+      const outcome = await recentSweep.run();
+      if (outcome.kind === 'stopped') log.debug({ program, ...outcome }, 'recent transactions were not looked at');
+      else logFound(outcome.found);
+    },
+    report('recent sweep'),
+    isFatal,
+  );
   let sweepStopped: string | null = null;
   const sweeps = repeat(
     clock,
     config.sweepIntervalMs,
     running,
     async () => {
-      const pinnedChain = () => pool.pinned().chain;
-      const outcome = await sweep(
-        { db, clock, log, ingest, pinnedChain, startSlot: config.startSlot, signal: running },
-        module,
-      );
+      const outcome = await sweep({ ...walking, clock, endpoints, startSlot: config.startSlot }, module);
       if (running.aborted) return;
       sweepStopped = outcome.kind === 'complete' ? null : outcome.reason;
       if (outcome.kind === 'stopped') {
@@ -123,9 +142,7 @@ export function startProgramWorker(
         return;
       }
       metrics.frontierSlot.set({ program }, outcome.frontier);
-      if (outcome.found > 0) {
-        log.info({ program, found: outcome.found }, 'the sweep found transactions that no socket had announced');
-      }
+      logFound(outcome.found);
     },
     (error) => {
       sweepStopped = 'failed';
@@ -146,13 +163,17 @@ export function startProgramWorker(
     projector.run(running),
     disputes.ended.finally(() => resolver.ended()),
     finality.ended,
+    recentSweeps.ended,
     sweeps.ended,
     purge.ended,
   ];
   for (const task of tasks) task.catch(() => lost.abort());
   return {
     projector,
-    sweepSoon: () => sweeps.soon(),
+    sweepSoon: () => {
+      recentSweeps.soon();
+      sweeps.soon();
+    },
     finalitySoon: () => finality.soon(),
     sweepStopped: () => sweepStopped,
     ended: Promise.allSettled(tasks).then((results) => {

@@ -22,11 +22,16 @@ export interface TransactionFetcherOptions {
   readonly backoff?: BackoffPolicy;
 }
 
-const DEFAULT_MAX_CONCURRENT = 8;
+// How many requests are in flight is the endpoint's to say (rpc-endpoint.ts); this only bounds the answers in memory, of
+// up to 100 KB each, with enough of them asked for to keep a fast endpoint busy.
+const DEFAULT_MAX_CONCURRENT = 64;
 // Confirmed to visible takes a second or two on a healthy node; a lagging one is behind by 150 slots at most before
 // it calls itself unhealthy.
 const DEFAULT_PATIENCE_MS = 30_000;
 const DEFAULT_BACKOFF: BackoffPolicy = { firstMs: 200, maxMs: 3_000, jitter: 0.3 };
+
+/** What is only confirmed is news, and goes before the history that sweeps and backfills fetch at finalized. */
+const URGENCY = { confirmed: 1, finalized: 0 } as const satisfies Record<Commitment, number>;
 
 /** Fetches transactions by signature, patiently. Whatever the chain says or fails to say is an outcome, not a throw. */
 export class TransactionFetcher {
@@ -49,7 +54,7 @@ export class TransactionFetcher {
     const running = this.#inFlight.get(key);
     if (running !== undefined) return running;
     const fetching = this.#turns
-      .add(() => this.#fetchPatiently(signature, commitment))
+      .add(() => this.#fetchPatiently(signature, commitment), { priority: URGENCY[commitment] })
       .finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, fetching);
     return fetching;

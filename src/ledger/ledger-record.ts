@@ -7,7 +7,7 @@ import type { Commitment } from '../lib/commitment.js';
 export type RecordState = 'received' | 'applied' | 'dead' | 'orphaned';
 
 /** Which door a transaction came through first. For people; nothing is decided by it. */
-export type RecordSource = 'socket' | 'sweep' | 'own' | 'resolve' | 'account' | 'retry';
+export type RecordSource = 'socket' | 'sweep' | 'backfill' | 'own' | 'resolve' | 'account' | 'retry';
 
 /** Where a record stands in the chain's order, apart from the per-account revision that its writes carry. */
 export interface RecordPosition {

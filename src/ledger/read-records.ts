@@ -52,6 +52,25 @@ export async function readDisputed(
   return [...new Set(stored.map((record) => String(record.signature)))];
 }
 
+/** Transactions whose events are final, in these slots (both inclusive), each with its slot. */
+export async function readFinalTransactions(
+  db: mongo.Db,
+  program: string,
+  fromSlot: number,
+  toSlot: number,
+): Promise<Map<string, number>> {
+  const stored = ledgerEvents(db).find(
+    {
+      ...{ slot: { $gte: fromSlot, $lte: toSlot }, program, commitment: 'finalized' },
+      ...{ kind: 'event', state: { $ne: 'orphaned' } },
+    },
+    { projection: { _id: 0, signature: 1, slot: 1 } },
+  );
+  const final = new Map<string, number>();
+  for await (const { signature, slot } of stored) final.set(String(signature), Number(slot));
+  return final;
+}
+
 /** A command may be 16 MB; an id is about 100 bytes. */
 const IDS_PER_QUERY = 20_000;
 

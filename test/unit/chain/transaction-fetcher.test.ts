@@ -72,6 +72,14 @@ describe('TransactionFetcher', () => {
     expect(mostInFlight()).toBe(3);
   });
 
+  it('fetches news before history', async () => {
+    const order: string[] = [];
+    const { fetcher } = setup((_, signature) => order.push(signature), { maxConcurrent: 1 });
+    const old = ['old 1', 'old 2', 'old 3'].map((signature) => fetcher.fetch(signature, 'finalized'));
+    await Promise.all([...old, fetcher.fetch('new', 'confirmed')]);
+    expect(order).toEqual(['old 1', 'new', 'old 2', 'old 3']);
+  });
+
   it('stops', async () => {
     const { fetcher } = setup(() => null, { maxConcurrent: 1 });
     const waiting = [fetcher.fetch('a', 'confirmed'), fetcher.fetch('b', 'confirmed')];
