@@ -21,6 +21,10 @@ export interface ProgramReading {
   readonly lag: number | null;
   /** Why the frontier did not move at the last sweep: `database-failed`, `history-missing`, `unreachable`, … */
   readonly sweepStopped: string | null;
+  /** Slots on top of confirmed that an event waits before it is applied. */
+  readonly confirmations: number | null;
+  /** So much of what was confirmed is unknown to the chain that nothing is rolled back. */
+  readonly massSuspicion: { readonly suspects: number; readonly asked: number } | null;
 }
 
 export interface HealthReadings {

@@ -10,13 +10,17 @@ export interface Readiness {
   readonly lag: number | null;
 }
 
-/** Ready means: the database answers, every program is listened to, and none is more than `maxLagSlots` behind. */
+/** Ready means: the database answers, every program is listened to, its chain believable, and none is more than `maxLagSlots` behind. */
 export function readinessOf({ database, programs }: HealthReadings, maxLagSlots: number): Readiness {
   const reasons: string[] = [];
   if (!database) reasons.push('the database does not answer');
-  for (const { name, connected, lag, sweepStopped } of programs) {
+  for (const { name, connected, lag, sweepStopped, massSuspicion } of programs) {
     const why = sweepStopped === null ? '' : ` (the last sweep stopped: ${sweepStopped})`;
     if (!connected) reasons.push(`nobody listens to ${name}`);
+    if (massSuspicion) {
+      const { suspects, asked } = massSuspicion;
+      reasons.push(`the chain does not know ${suspects} of ${asked} transactions of ${name} that were confirmed`);
+    }
     if (lag === null) reasons.push(`the lag of ${name} is not known${why}`);
     else if (lag > maxLagSlots) reasons.push(`${name} is ${lag} slots behind, more than ${maxLagSlots}${why}`);
   }

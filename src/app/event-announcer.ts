@@ -3,6 +3,7 @@ import type { LedgerRecord } from '../ledger/ledger-record.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { FailedRecord } from '../pipeline/apply-received.js';
+import type { MassSuspicion } from '../recovery/finality-checker.js';
 import type { Correction } from '../recovery/settle-transaction.js';
 import { logEvent } from '../telemetry/event-log.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -28,8 +29,8 @@ export interface AnnouncedTransaction {
 
 /**
  * Tells listeners, the log and the metrics what was committed. Each event goes out under its own name and as `event`;
- * then `transaction-finalized`, `transaction-orphaned`, `event-dead` and `mass-suspicion`. In this process only and
- * not repeated after a crash: whoever must hear of everything reads the ledger.
+ * then `transaction-finalized`, `transaction-orphaned`, `event-dead`, `mass-suspicion` and `mass-suspicion-over`. In
+ * this process only and not repeated after a crash: whoever must hear of everything reads the ledger.
  */
 export class EventAnnouncer extends EventEmitter {
   constructor(
@@ -85,8 +86,9 @@ export class EventAnnouncer extends EventEmitter {
     this.applied(program, correction.entered);
   }
 
-  massSuspicion(program: string, suspects: number): void {
-    this.#tell('mass-suspicion', { program, suspects });
+  /** Null: it is over. */
+  massSuspicion(program: string, suspicion: MassSuspicion | null): void {
+    this.#tell(suspicion ? 'mass-suspicion' : 'mass-suspicion-over', { program, ...suspicion });
   }
 
   /** A listener that throws is its owner's trouble, never the stream's. */

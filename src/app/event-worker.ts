@@ -1,4 +1,3 @@
-import { LogSubscription } from '../chain/log-subscription.js';
 import { SlotTracker } from '../chain/slot-tracker.js';
 import { TransactionFetcher } from '../chain/transaction-fetcher.js';
 import { keepLease } from '../leases/lease-keeper.js';
@@ -7,8 +6,11 @@ import { repeat } from '../lib/repeat.js';
 import { readFrontier } from '../ledger/frontier.js';
 import { writeListenerStatus, type ListenerStatus } from '../ledger/listener-status.js';
 import type { Ingest } from '../pipeline/ingest.js';
+import { newestApplicableSlot } from '../pipeline/confirmations.js';
 import { NoticeIntake } from '../pipeline/notice-intake.js';
+import type { SourceStatus } from '../pipeline/source.js';
 import { createIngest } from './create-ingest.js';
+import { createSource } from './create-source.js';
 import { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
@@ -19,8 +21,8 @@ const STATUS_EVERY_MS = 1_000;
 /** A running event worker. */
 export interface EventWorker {
   readonly announcer: EventAnnouncer;
-  status(): ReturnType<LogSubscription['status']>;
-  /** Gives the socket up and builds it anew: what an operator does when in doubt. */
+  status(): SourceStatus;
+  /** Lets the source begin anew: what an operator does when in doubt. */
   reconnect(reason: string): void;
   /** Stores what was announced, finishes the batch under way and gives the leases up. */
   stop(): Promise<void>;
@@ -35,9 +37,9 @@ interface Lane {
 }
 
 /**
- * Follows every installed program: the socket announces, the intake stores, and for each program whose lease is held
+ * Follows every installed program: a source announces, the intake stores, and for each program whose lease is held
  * here the ledger is projected, swept and followed to finality. Records need no particular order (I3), so what the
- * socket announces is stored from the first moment on, while the sweep that `onLive` asks for looks at everything
+ * source announces is stored from the first moment on, while the sweep that `onLive` asks for looks at everything
  * from the frontier up to the head: there is no boundary between "filled" and "live" that could be off by one.
  */
 export function startEventWorker(
@@ -45,7 +47,7 @@ export function startEventWorker(
   endpoints: { readonly wsUrls: readonly string[] },
 ): EventWorker {
   const { config, log, metrics, mongo, pool, modules } = foundation;
-  const { clock, random, openSocket, holder } = foundation.machine;
+  const { clock, random, holder } = foundation.machine;
   const announcer = new EventAnnouncer(log, metrics, clock);
   const stop = new AbortController();
   const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random });
@@ -54,18 +56,10 @@ export function startEventWorker(
     modules.map((installed) => [installed.codec.programId, createLane(foundation, installed, fetcher)]),
   );
 
-  const subscription = new LogSubscription({
-    urls: endpoints.wsUrls,
-    programIds: [...lanes.keys()],
-    chain: pool.chain,
-    openSocket,
-    clock,
-    random,
-    log,
-    timing: { silenceMs: config.silenceMs },
-    callbacks: {
-      onNotice: ({ programId, signature, slot, logs, failed }) =>
-        lanes.get(programId)?.intake.offer({ signature, slot, logs, failed, source: 'socket' }),
+  const source = createSource(
+    { foundation, wsUrls: endpoints.wsUrls, programIds: [...lanes.keys()] },
+    {
+      onNotice: ({ programId, ...notice }) => lanes.get(programId)?.intake.offer({ ...notice, source: source.kind }),
       onLive: ({ slot }) => {
         log.info({ slot }, 'listening');
         for (const lane of lanes.values()) {
@@ -73,8 +67,8 @@ export function startEventWorker(
           lane.active?.sweepSoon();
         }
       },
-      // The subscription itself has logged it, with what it knows beyond the reason.
-      onDown: () => {
+      // The source itself has logged it, with what it knows beyond the reason.
+      onHole: () => {
         for (const { installed } of lanes.values()) {
           metrics.listenerConnected.set({ program: installed.module.name }, 0);
           metrics.listenerReconnectsTotal.inc({ program: installed.module.name });
@@ -82,12 +76,12 @@ export function startEventWorker(
       },
       onSlot: (notice) => slots.hint(notice),
     },
-  });
+  );
   slots.onFinalized(() => lanes.forEach((lane) => lane.active?.finalitySoon()));
 
   for (const lane of lanes.values()) lane.intake.start();
   slots.start();
-  subscription.start();
+  source.start();
   const standbys = new StandbyNotes(mongo.db, log);
   const leases = [...lanes.values()].map((lane) =>
     keepLease(
@@ -97,7 +91,8 @@ export function startEventWorker(
       async (work, lost) => {
         const { name } = lane.installed.module;
         metrics.leaseHeld.set({ program: name }, 1);
-        lane.active = startProgramWorker(foundation, lane.installed, lane.ingest, work, announcer, lost);
+        const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmationsOf(foundation, name));
+        lane.active = startProgramWorker(foundation, lane.installed, lane.ingest, work, announcer, appliesUpTo, lost);
         standbys.forget(name);
         try {
           await lane.active.ended;
@@ -122,7 +117,7 @@ export function startEventWorker(
   );
 
   async function statusOf({ installed: { module, codec }, active }: Lane): Promise<ListenerStatus> {
-    const socket = subscription.status();
+    const heard = source.status();
     const frontierSlot = (await readFrontier(mongo.db, module.name))?.slot ?? null;
     const { confirmedSlot, finalizedSlot } = slots;
     const lagSlots = finalizedSlot === null || frontierSlot === null ? null : Math.max(0, finalizedSlot - frontierSlot);
@@ -130,31 +125,38 @@ export function startEventWorker(
     return {
       program: module.name,
       holder,
-      isListening: socket.live,
-      subscriptionId: socket.subscriptionIds[codec.programId] ?? null,
-      reconnectAttempts: socket.reconnectAttempts,
-      lastSlot: socket.lastSlot,
+      isListening: heard.live,
+      subscriptionId: heard.subscriptionIds[codec.programId] ?? null,
+      reconnectAttempts: heard.reconnectAttempts,
+      lastSlot: heard.lastSlot,
       confirmedSlot,
       finalizedSlot,
       frontierSlot,
       lagSlots,
       sweepStopped: active?.sweepStopped() ?? null,
+      confirmations: confirmationsOf(foundation, module.name),
+      massSuspicion: active?.massSuspicion() ?? null,
       updatedAt: new Date(clock.now()),
     };
   }
 
   return {
     announcer,
-    status: () => subscription.status(),
-    reconnect: (reason) => subscription.restart(reason),
+    status: () => source.status(),
+    reconnect: (reason) => source.restart(reason),
     stop: async () => {
-      await subscription.stop();
+      await source.stop();
       fetcher.stop();
       await Promise.all([...lanes.values()].map(({ intake }) => intake.stop()));
       stop.abort();
       await Promise.all([...leases, statusReports.ended, slots.stop()]);
     },
   };
+}
+
+function confirmationsOf({ config }: Foundation, program: string): number {
+  const own: Readonly<Record<string, number | undefined>> = config.programConfirmations;
+  return own[program] ?? config.confirmations;
 }
 
 function createLane(foundation: Foundation, installed: InstalledModule, fetcher: TransactionFetcher): Lane {

@@ -25,6 +25,8 @@ export function createHealthSource({ mongo, modules, machine: { clock } }: Found
             frontier: fresh?.frontierSlot ?? null,
             lag: fresh?.lagSlots ?? null,
             sweepStopped: fresh?.sweepStopped ?? null,
+            confirmations: fresh?.confirmations ?? null,
+            massSuspicion: fresh?.massSuspicion ?? null,
           };
         }),
       };

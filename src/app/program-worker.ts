@@ -2,11 +2,12 @@ import type { LeaseWork } from '../leases/lease-work.js';
 import { StaleFenceError } from '../leases/lease.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
+import type { AppliesUpTo } from '../pipeline/confirmations.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import { Projector } from '../pipeline/projector.js';
 import { refreshAccounts } from '../recovery/account-refresher.js';
 import { DisputeResolver } from '../recovery/dispute-resolver.js';
-import { checkFinality } from '../recovery/finality-checker.js';
+import { FinalityChecker, type MassSuspicion } from '../recovery/finality-checker.js';
 import { sweep } from '../recovery/gap-filler.js';
 import { RecentSweep } from '../recovery/recent-sweep.js';
 import { purgeTombstones } from '../recovery/tombstone-purge.js';
@@ -29,6 +30,8 @@ export interface ProgramWorker {
   finalitySoon(): void;
   /** Why the last sweep left the frontier where it was; null when it moved, or none has ended yet. */
   sweepStopped(): string | null;
+  /** While the chain does not know most of what it confirmed, nothing is rolled back; null when all is well. */
+  massSuspicion(): MassSuspicion | null;
   readonly ended: Promise<void>;
 }
 
@@ -39,13 +42,14 @@ export function startProgramWorker(
   ingest: Ingest,
   work: LeaseWork,
   announcer: EventAnnouncer,
+  appliesUpTo: AppliesUpTo,
   signal: AbortSignal,
 ): ProgramWorker {
   const { config, log, metrics, mongo, pool } = foundation;
   const { clock, random } = foundation.machine;
   const { db } = mongo;
   const program = module.name;
-  const recovery = { db, clock, ingest, log, chain: pool.chain };
+  const recovery = { db, clock, ingest, log, chain: pool.chain, appliesUpTo };
   // One task that finds the lease lost ends them all.
   const lost = new AbortController();
   const running = AbortSignal.any([signal, lost.signal]);
@@ -66,6 +70,7 @@ export function startProgramWorker(
         backoff: { firstMs: config.handlerBackoffMs, maxMs: 60_000, jitter: 0.2 },
       },
       batchSize: config.batchSize,
+      appliesUpTo,
       onApplied: (_, records) => announcer.applied(program, records),
       onFailed: (_, failed) => announcer.failed(program, failed),
     },
@@ -85,21 +90,29 @@ export function startProgramWorker(
     report('dispute resolution'),
     isFatal,
   );
+  let massSuspicion: MassSuspicion | null = null;
+  const checker = new FinalityChecker(
+    {
+      ...recovery,
+      members: pool.members,
+      checkSlots: config.reorgCheckSlots,
+      onFinalized: (_, records) => announcer.finalized(program, records),
+      onCorrected: (_, correction) => announcer.corrected(program, correction),
+      onMassSuspicion: (_, suspicion) => {
+        massSuspicion = suspicion;
+        metrics.suspectTransactions.set({ program }, suspicion?.suspects ?? 0);
+        announcer.massSuspicion(program, suspicion);
+      },
+    },
+    work,
+    module,
+  );
   const finality = repeat(
     clock,
     FINALITY_EVERY_MS,
     running,
     async () => {
-      await checkFinality(
-        {
-          ...recovery,
-          onFinalized: (_, records) => announcer.finalized(program, records),
-          onCorrected: (_, correction) => announcer.corrected(program, correction),
-          onMassSuspicion: (_, suspects) => announcer.massSuspicion(program, suspects),
-        },
-        work,
-        module,
-      );
+      await checker.pass();
       await refreshAccounts({ db, clock, chain: pool.chain }, module, codec);
     },
     report('finality check'),
@@ -162,7 +175,7 @@ export function startProgramWorker(
   const tasks = [
     projector.run(running),
     disputes.ended.finally(() => resolver.ended()),
-    finality.ended,
+    finality.ended.finally(() => checker.ended()),
     recentSweeps.ended,
     sweeps.ended,
     purge.ended,
@@ -176,6 +189,7 @@ export function startProgramWorker(
     },
     finalitySoon: () => finality.soon(),
     sweepStopped: () => sweepStopped,
+    massSuspicion: () => massSuspicion,
     ended: Promise.allSettled(tasks).then((results) => {
       const failed = results.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason;

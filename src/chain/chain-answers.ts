@@ -10,6 +10,7 @@ import {
 } from './answer-shape.js';
 import type {
   AccountInfo,
+  BlockHeaderLookup,
   BlockLookup,
   ProgramAccount,
   ReportedCommitment,
@@ -54,8 +55,16 @@ export function readStatuses(expected: number) {
 
 export function readBlock(slot: number) {
   return (result: unknown): BlockLookup => {
+    const header = readBlockHeader(slot)(result);
+    if (header.kind === 'not-here') return header;
+    return { ...header, signatures: asArray(asRecord(result).signatures).map(asString) };
+  };
+}
+
+export function readBlockHeader(slot: number) {
+  return (result: unknown): BlockHeaderLookup => {
     if (result === null) return { kind: 'not-here', code: null };
-    const { parentSlot, blockhash, previousBlockhash, blockTime, signatures } = asRecord(result);
+    const { parentSlot, blockhash, previousBlockhash, blockTime } = asRecord(result);
     return {
       kind: 'block',
       slot,
@@ -63,7 +72,6 @@ export function readBlock(slot: number) {
       blockhash: asString(blockhash),
       previousBlockhash: asString(previousBlockhash),
       blockTime: asCountOrNull(blockTime),
-      signatures: asArray(signatures).map(asString),
     };
   };
 }

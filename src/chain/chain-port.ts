@@ -51,6 +51,19 @@ export type BlockLookup =
     }
   | { readonly kind: 'not-here'; readonly code: number | null };
 
+/** A block without its transactions, at the commitment asked for. `not-here` is as unknown as it is in `BlockLookup`. */
+export type BlockHeaderLookup =
+  | {
+      readonly kind: 'block';
+      readonly slot: number;
+      readonly parentSlot: number;
+      readonly blockhash: string;
+      readonly previousBlockhash: string;
+      /** Seconds since the Unix epoch, null where the node does not know. */
+      readonly blockTime: number | null;
+    }
+  | { readonly kind: 'not-here'; readonly code: number | null };
+
 export interface AccountInfo {
   readonly owner: string;
   readonly lamports: bigint;
@@ -116,6 +129,8 @@ export interface ChainPort {
     minContextSlot?: number,
   ): Promise<{ contextSlot: number; statuses: readonly (SignatureStatus | null)[] }>;
   block(slot: number): Promise<BlockLookup>;
+  /** A block's hash, parent and time: a small answer, however many transactions it holds. */
+  blockHeader(slot: number, commitment: Commitment): Promise<BlockHeaderLookup>;
   /** Slots with blocks at or after `fromSlot`, ascending, at most `limit`. */
   blocks(fromSlot: number, limit: number, commitment: Commitment): Promise<readonly number[]>;
   accounts(addresses: readonly string[], commitment: Commitment, minContextSlot?: number): Promise<AccountsAnswer>;

@@ -3,6 +3,7 @@ import { asCount, asString, toBase58 } from './answer-shape.js';
 import * as answers from './chain-answers.js';
 import type {
   AccountsAnswer,
+  BlockHeaderLookup,
   BlockLookup,
   ChainPort,
   RawTransaction,
@@ -82,22 +83,12 @@ export class JsonRpcChain implements ChainPort {
     return { contextSlot: lowestContext(parts), statuses };
   }
 
-  async block(slot: number): Promise<BlockLookup> {
-    const config = {
-      commitment: 'finalized',
-      encoding: 'json',
-      transactionDetails: 'signatures',
-      rewards: false,
-      maxSupportedTransactionVersion: NEWEST_TRANSACTION_VERSION,
-    };
-    try {
-      return await this.#ask('getBlock', [slot, config], answers.readBlock(slot), {
-        inconclusive: (answer) => answer.kind === 'not-here',
-      });
-    } catch (error) {
-      if (!(error instanceof RpcError) || error.reason !== 'not-here') throw error;
-      return { kind: 'not-here', code: error.details.code ?? null };
-    }
+  block(slot: number): Promise<BlockLookup> {
+    return this.#getBlock(slot, 'finalized', 'signatures', answers.readBlock(slot));
+  }
+
+  blockHeader(slot: number, commitment: Commitment): Promise<BlockHeaderLookup> {
+    return this.#getBlock(slot, commitment, 'none', answers.readBlockHeader(slot));
   }
 
   blocks(fromSlot: number, limit: number, commitment: Commitment) {
@@ -166,6 +157,27 @@ export class JsonRpcChain implements ChainPort {
 
   recentPriorityFees(writableAccounts: readonly string[]) {
     return this.#ask('getRecentPrioritizationFees', [writableAccounts], answers.readPriorityFees);
+  }
+
+  async #getBlock<T extends { readonly kind: 'block' | 'not-here' }>(
+    slot: number,
+    commitment: Commitment,
+    transactionDetails: 'signatures' | 'none',
+    read: (result: unknown) => T,
+  ): Promise<T | { readonly kind: 'not-here'; readonly code: number | null }> {
+    const config = {
+      commitment,
+      encoding: 'json',
+      transactionDetails,
+      rewards: false,
+      maxSupportedTransactionVersion: NEWEST_TRANSACTION_VERSION,
+    };
+    try {
+      return await this.#ask('getBlock', [slot, config], read, { inconclusive: ({ kind }) => kind === 'not-here' });
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.reason !== 'not-here') throw error;
+      return { kind: 'not-here', code: error.details.code ?? null };
+    }
   }
 
   #ask<T>(

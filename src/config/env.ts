@@ -3,9 +3,13 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { MooringError } from '../lib/errors.js';
 import { Secret, shownUrl } from './secret.js';
-import { flag, list, optionalText, whole } from './variable.js';
+import { flag, list, optionalText, optionalWhole, whole } from './variable.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** Where notices may come from (src/app/create-source.ts). */
+const SOURCES = ['socket', 'polling'] as const;
+/** Beyond this a typing error is likelier than a wish: 32 slots on top of confirmed are final, 10,000 take over an hour. */
+const MOST_CONFIRMATIONS = 10_000;
 const HTTP_URL = /^https?:\/\/[^\s,]+$/;
 const WS_URL = /^wss?:\/\/[^\s,]+$/;
 const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
@@ -27,7 +31,12 @@ export const environmentSchema = z.object({
   LOG_PRETTY: flag(false),
   SIGNER_KEYPAIRS: list(/^\S.*$/, 'paths of solana-keygen files'),
   SIGNER_SECRET_KEYS: list(SECRET_KEY, 'base58 secret keys of 64 bytes'),
+  SOURCE: z.enum(SOURCES, { error: `must be one of ${SOURCES.join(', ')}` }).default('socket'),
+  POLLING_INTERVAL_MS: whole(12_000, 50, MAX_TIMER_MS),
+  CONFIRMATIONS: whole(0, 0, MOST_CONFIRMATIONS),
+  COUPONS_CONFIRMATIONS: optionalWhole(0, MOST_CONFIRMATIONS),
   FINALITY_DELAY_MS: whole(35_000, 0, MAX_TIMER_MS),
+  REORG_CHECK_SLOTS: whole(150, 0, 1_000_000),
   LEASE_TERM_MS: whole(10_000, 500, MAX_TIMER_MS),
   SWEEP_INTERVAL_MS: whole(10_000, 50, MAX_TIMER_MS),
   SILENCE_MS: whole(5_000, 100, MAX_TIMER_MS),
@@ -81,7 +90,13 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     logPretty: env.LOG_PRETTY,
     signerKeypairPaths: env.SIGNER_KEYPAIRS,
     signerSecretKeys: Object.freeze(env.SIGNER_SECRET_KEYS.map((key) => new Secret(key))),
+    source: env.SOURCE,
+    pollingIntervalMs: env.POLLING_INTERVAL_MS,
+    /** Slots on top of confirmed before an event is applied; by module name where a program has its own. */
+    confirmations: env.CONFIRMATIONS,
+    programConfirmations: Object.freeze({ coupons: env.COUPONS_CONFIRMATIONS }),
     finalityDelayMs: env.FINALITY_DELAY_MS,
+    reorgCheckSlots: env.REORG_CHECK_SLOTS,
     leaseTermMs: env.LEASE_TERM_MS,
     sweepIntervalMs: env.SWEEP_INTERVAL_MS,
     silenceMs: env.SILENCE_MS,

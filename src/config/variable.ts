@@ -10,11 +10,29 @@ export function whole(fallback: number, min: number, max: number = Number.MAX_SA
     .optional()
     .transform((text, context) => {
       if (text === undefined) return fallback;
-      const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN;
+      const value = wholeFrom(text);
       if (value >= min && value <= max) return value;
       context.addIssue({ code: 'custom', message: `must be ${range}, such as ${fallback}` });
       return z.NEVER;
     });
+}
+
+/** A whole number from `min` to `max`, or undefined when unset. */
+export function optionalWhole(min: number, max: number) {
+  return z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined) return undefined;
+      const value = wholeFrom(text);
+      if (value >= min && value <= max) return value;
+      context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
+      return z.NEVER;
+    });
+}
+
+function wholeFrom(text: string): number {
+  return /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN;
 }
 
 /** `true` or `false`, also as 1/0, yes/no, on/off. */

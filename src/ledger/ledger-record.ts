@@ -7,7 +7,7 @@ import type { Commitment } from '../lib/commitment.js';
 export type RecordState = 'received' | 'applied' | 'dead' | 'orphaned';
 
 /** Which door a transaction came through first. For people; nothing is decided by it. */
-export type RecordSource = 'socket' | 'sweep' | 'backfill' | 'own' | 'resolve' | 'account' | 'retry';
+export type RecordSource = 'socket' | 'polling' | 'sweep' | 'backfill' | 'own' | 'resolve' | 'account' | 'retry';
 
 /** Where a record stands in the chain's order, apart from the per-account revision that its writes carry. */
 export interface RecordPosition {
@@ -51,6 +51,13 @@ export interface LedgerRecord extends RecordPosition {
   readonly finalityDueAt: Date;
   /** Not to be tried before; null = at once. */
   readonly nextAttemptAt: Date | null;
+  /**
+   * Hash of its block; null where nobody was asked or could tell. Of a final event the finalized block's, before that
+   * the block's as it was when it was confirmed. No handler sees it: content must not depend on when one looked.
+   */
+  readonly blockhash: string | null;
+  /** When the block was made, by the vote of the cluster, to the second; known together with the hash. */
+  readonly blockTime: Date | null;
   /** Two different versions were announced: the chain has to say which one landed. */
   readonly disputed: boolean;
 }

@@ -171,24 +171,71 @@ export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<
   return revived.modifiedCount;
 }
 
+/** What a record keeps of its block. */
+export type BlockStamp = Pick<LedgerRecord, 'blockhash' | 'blockTime'>;
+
+const NO_BLOCK: BlockStamp = { blockhash: null, blockTime: null };
+
+/** The block of a slot; where a signature is named, for its records alone, whatever they carried before. */
+export interface BlockNote {
+  readonly slot: number;
+  readonly signature?: string;
+  readonly stamp: BlockStamp;
+}
+
+/** Notes the blocks that events which are not final yet were seen in; a note that is there stays. */
+export async function noteBlocks(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  program: string,
+  notes: readonly BlockNote[],
+): Promise<void> {
+  if (notes.length === 0) return;
+  await ledgerEvents(db).bulkWrite(
+    notes.map(({ slot, signature, stamp }) => ({
+      updateMany: {
+        filter: {
+          ...{ program, slot, commitment: 'confirmed', kind: 'event' },
+          ...(signature === undefined ? { blockhash: null } : { signature }),
+        },
+        update: { $set: { ...stamp } },
+      },
+    })),
+    { ordered: false, session },
+  );
+}
+
 /**
  * Marks records as final, each only where it still stands in the slot that the chain was asked about. A disputed one is
- * not: two versions were announced for that slot perhaps, and only the transaction itself says which is true.
+ * not: two versions were announced for that slot perhaps, and only the transaction itself says which is true. `blocks`:
+ * the finalized blocks of these slots, as far as they are known.
  */
 export async function markFinalized(
   db: mongo.Db,
   session: mongo.ClientSession,
-  finals: readonly { readonly _id: string; readonly slot: number }[],
+  finals: readonly Pick<LedgerRecord, '_id' | 'slot' | 'finalizedAt'>[],
+  blocks: ReadonlyMap<number, BlockStamp>,
   now: Date,
 ): Promise<void> {
   if (finals.length === 0) return;
-  const idsBySlot = new Map<number, string[]>();
-  for (const { _id, slot } of finals) idsBySlot.set(slot, [...(idsBySlot.get(slot) ?? []), _id]);
+  const groups = new Map<string, { slot: number; wasFinal: boolean; ids: string[] }>();
+  for (const { _id, slot, finalizedAt } of finals) {
+    const wasFinal = finalizedAt !== null;
+    const group = groups.get(`${slot} ${wasFinal}`) ?? { slot, wasFinal, ids: [] };
+    group.ids.push(_id);
+    groups.set(`${slot} ${wasFinal}`, group);
+  }
   await ledgerEvents(db).bulkWrite(
-    [...idsBySlot].map(([slot, ids]) => ({
+    [...groups.values()].map(({ slot, wasFinal, ids }) => ({
       updateMany: {
         filter: { _id: { $in: ids }, slot, commitment: 'confirmed', disputed: false, state: { $ne: 'orphaned' } },
-        update: { $set: { commitment: 'finalized', finalizedAt: now } },
+        // What was kept while it was confirmed is not the finalized block's; what was final before stays sealed.
+        update: {
+          $set: {
+            ...{ commitment: 'finalized', finalizedAt: now },
+            ...(blocks.get(slot) ?? (wasFinal ? {} : NO_BLOCK)),
+          },
+        },
       },
     })),
     { ordered: false, session },

@@ -2,10 +2,16 @@ import type { mongo } from 'mongoose';
 import type { LedgerRecord, RecordState } from './ledger-record.js';
 import { ledgerEvents, recordFrom } from './ledger-collections.js';
 
-/** Records that wait to be applied and are due, oldest slot first. */
-export async function readReceived(db: mongo.Db, program: string, limit: number, now: Date): Promise<LedgerRecord[]> {
+/** Records up to and including `newestSlot` that wait to be applied and are due, oldest slot first. */
+export async function readReceived(
+  db: mongo.Db,
+  program: string,
+  limit: number,
+  now: Date,
+  newestSlot = Infinity,
+): Promise<LedgerRecord[]> {
   const stored = await ledgerEvents(db)
-    .find({ program, state: 'received', nextAttemptAt: { $not: { $gt: now } } })
+    .find({ program, state: 'received', slot: { $lte: newestSlot }, nextAttemptAt: { $not: { $gt: now } } })
     .sort({ slot: 1 })
     .limit(limit)
     .batchSize(limit)

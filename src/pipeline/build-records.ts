@@ -61,6 +61,8 @@ export function buildRecords(module: DomainModule, decoded: DecodedTransaction, 
       finalizedAt: null,
       finalityDueAt,
       nextAttemptAt: null,
+      blockhash: null,
+      blockTime: null,
       disputed: false,
     };
   });

@@ -11,6 +11,7 @@ import { readReceived } from '../ledger/read-records.js';
 import { applyNew } from './apply-new.js';
 import { applyReceived, type FailedRecord, type HandlerRetryPolicy } from './apply-received.js';
 import { BatchSize } from './batch-size.js';
+import { AT_ONCE, type AppliesUpTo } from './confirmations.js';
 import { watchWakes } from './wake-signal.js';
 
 /** How often the projector looks for records nobody told it about, in milliseconds. */
@@ -27,6 +28,8 @@ export interface ProjectorDependencies {
   readonly retry: HandlerRetryPolicy;
   /** Records per transaction at most. */
   readonly batchSize: number;
+  /** What is newer waits as `received`; unset: nothing waits. */
+  readonly appliesUpTo?: AppliesUpTo;
   /** After the commit, in order of application. Must not throw. */
   readonly onApplied: (module: DomainModule, records: readonly LedgerRecord[]) => void;
   readonly onFailed: (module: DomainModule, failed: readonly FailedRecord[]) => void;
@@ -53,8 +56,12 @@ export class Projector {
 
   /** Applies records that are new to the ledger, past the queue of what waits there. Returns those it applied. */
   async applyNew(records: readonly LedgerRecord[]): Promise<readonly LedgerRecord[]> {
+    const { appliesUpTo = AT_ONCE } = this.dependencies;
+    const newest = appliesUpTo();
+    const ripe = records.filter(({ slot }) => slot <= newest);
+    if (ripe.length === 0) return [];
     const applied = await this.work.exclusive(() =>
-      applyNew(this.dependencies, this.work.lease, this.module, records, this.#batchSize),
+      applyNew(this.dependencies, this.work.lease, this.module, ripe, this.#batchSize),
     );
     if (applied.length > 0) this.dependencies.onApplied(this.module, applied);
     return applied;
@@ -62,9 +69,10 @@ export class Projector {
 
   /** Applies one batch. Returns how many records were taken up; 0 means that nothing is due. */
   async pass(): Promise<number> {
-    const { db, clock, onApplied, onFailed } = this.dependencies;
+    const { db, clock, appliesUpTo = AT_ONCE, onApplied, onFailed } = this.dependencies;
     const outcome = await this.work.exclusive(async () => {
-      const records = await readReceived(db, this.module.name, this.#batchSize.current, new Date(clock.now()));
+      const now = new Date(clock.now());
+      const records = await readReceived(db, this.module.name, this.#batchSize.current, now, appliesUpTo());
       return this.#batchSize.learnFrom(clock, records.length, () =>
         applyReceived(this.dependencies, this.work.lease, this.module, records),
       );

@@ -163,6 +163,8 @@ function observation(
     finalizedAt: now,
     finalityDueAt: now,
     nextAttemptAt: null,
+    blockhash: null,
+    blockTime: null,
     disputed: false,
   };
 }

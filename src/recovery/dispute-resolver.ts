@@ -1,10 +1,11 @@
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import { StaleFenceError } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
+import type { Commitment } from '../lib/commitment.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { readDisputed } from '../ledger/read-records.js';
 import { relandTransaction, type Correction, type RecoveryDependencies } from './settle-transaction.js';
+import { UnderWay } from './under-way.js';
 
 /** How many disputed transactions are asked about at once. */
 const DISPUTES_AT_ONCE = 32;
@@ -21,8 +22,7 @@ interface DisputeDependencies extends RecoveryDependencies {
  * However many there were, the chain is asked once.
  */
 export class DisputeResolver {
-  readonly #underWay = new Map<string, Promise<boolean>>();
-  #lost: StaleFenceError | undefined;
+  readonly #underWay = new UnderWay(DISPUTES_AT_ONCE);
 
   constructor(
     private readonly dependencies: DisputeDependencies,
@@ -36,34 +36,34 @@ export class DisputeResolver {
    * @throws StaleFenceError when one of them found the lease to be somebody else's.
    */
   async begin(): Promise<void> {
-    if (this.#lost) throw this.#lost;
-    const { db } = this.dependencies;
-    const room = DISPUTES_AT_ONCE - this.#underWay.size;
+    this.#underWay.throwIfLost();
+    const { db, log } = this.dependencies;
+    const { room, keys } = this.#underWay;
     if (room <= 0) return;
-    for (const signature of await readDisputed(db, this.module.name, room, [...this.#underWay.keys()])) {
-      const settling = this.#settle(signature).finally(() => this.#underWay.delete(signature));
-      this.#underWay.set(signature, settling);
+    for (const signature of await readDisputed(db, this.module.name, room, keys)) {
+      this.#underWay.begin(
+        signature,
+        () => this.#settle(signature),
+        (error) =>
+          log.warn({ signature, error: messageOf(error) }, 'a disputed transaction could not be settled; trying again'),
+      );
     }
   }
 
   /** Waits for what is under way. Returns how many of these were settled. */
-  async ended(): Promise<number> {
-    return (await Promise.all(this.#underWay.values())).filter(Boolean).length;
+  ended(): Promise<number> {
+    return this.#underWay.ended();
   }
 
   async #settle(signature: string): Promise<boolean> {
     const { log, onCorrected } = this.dependencies;
-    try {
-      const correction = await relandTransaction(this.dependencies, this.work, this.module, signature, 'confirmed');
-      if (!correction) return false;
-      onCorrected(correction);
-      log.debug({ signature, entered: correction.entered.length }, 'disputed transaction settled');
-      return true;
-    } catch (error) {
-      if (error instanceof StaleFenceError) this.#lost = error;
-      else
-        log.warn({ signature, error: messageOf(error) }, 'a disputed transaction could not be settled; trying again');
-      return false;
-    }
+    const reland = (commitment: Commitment) =>
+      relandTransaction(this.dependencies, this.work, this.module, signature, commitment);
+    let outcome = await reland('confirmed');
+    if (outcome.kind === 'outdated') outcome = await reland('finalized');
+    if (outcome.kind !== 'corrected') return false;
+    onCorrected(outcome.correction);
+    log.debug({ signature, entered: outcome.correction.entered.length }, 'disputed transaction settled');
+    return true;
   }
 }

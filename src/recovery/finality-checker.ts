@@ -1,16 +1,21 @@
 import type { mongo } from 'mongoose';
-import type { ChainPort } from '../chain/chain-port.js';
+import type { BlockHeaderLookup, ChainPort } from '../chain/chain-port.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
-import { StaleFenceError, touchLease } from '../leases/lease.js';
+import { touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
+import { BoundedMap } from '../lib/bounded-map.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { ledgerEvents, recordFrom, type StoredRecord } from '../ledger/ledger-collections.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
-import { markFinalized } from '../ledger/mark-records.js';
+import { markFinalized, type BlockStamp } from '../ledger/mark-records.js';
+import { agreeOnDrop } from './agree-on-drop.js';
+import { askEndpoints, type ChainMember } from './ask-endpoints.js';
+import { BlockWatch, stampOf } from './block-watch.js';
+import { compareBlocks, judgeWithBlock } from './compare-blocks.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
-import { proveDropped } from './prove-dropped.js';
+import { isMassSuspicion } from './mass-suspicion.js';
 import { breakTies } from './tie-breaker.js';
 import {
   relandTransaction,
@@ -18,25 +23,38 @@ import {
   type Correction,
   type RecoveryDependencies,
 } from './settle-transaction.js';
+import { UnderWay } from './under-way.js';
 
 /** getSignatureStatuses takes at most this many signatures a call. */
 const STATUSES_PER_CALL = 256;
 /** Records read per pass: a few calls' worth, so that a backlog after an outage is worked off in bites. */
 const RECORDS_PER_PASS = 4 * STATUSES_PER_CALL;
-/**
- * This many suspects in one pass, and most of what was asked: that is no reorg but an endpoint that tells nonsense
- * (another cluster, an empty history). Nothing is rolled back then.
- */
-const MASS_SUSPICION = 20;
+/** Transactions asked about on their own at once: re-landings and proofs of a drop. */
+const ASKED_AT_ONCE = 32;
+/** A suspect of which nothing could be proven is asked about again after this long, in milliseconds. */
+const ASK_AGAIN_MS = 5_000;
+/** Suspects whose last answer is remembered, to say each only once. */
+const DOUBTS_REMEMBERED = 10_000;
 
 /** What the finality checker needs, and who hears of its verdicts. */
 export interface FinalityDependencies extends RecoveryDependencies {
   readonly chain: ChainPort;
+  /** Every endpoint alone: two of them must prove a drop, where there are two. */
+  readonly members: readonly ChainMember[];
+  /** How many slots below the finalized one blocks are compared by hash; 0 = not at all. */
+  readonly checkSlots: number;
   readonly log: Log;
   /** After the commit. Must not throw. */
   readonly onFinalized: (module: DomainModule, records: readonly LedgerRecord[]) => void;
   readonly onCorrected: (module: DomainModule, correction: Correction) => void;
-  readonly onMassSuspicion: (module: DomainModule, suspects: number) => void;
+  /** Once when it begins, with what is suspect, and once with null when it is over. */
+  readonly onMassSuspicion: (module: DomainModule, suspicion: MassSuspicion | null) => void;
+}
+
+/** While most of what is asked about is suspect, nothing is rolled back. */
+export interface MassSuspicion {
+  readonly suspects: number;
+  readonly asked: number;
 }
 
 interface HeldTransaction {
@@ -45,126 +63,233 @@ interface HeldTransaction {
   readonly records: readonly LedgerRecord[];
 }
 
+interface JudgedTransaction {
+  readonly held: HeldTransaction;
+  readonly verdict: FinalityVerdict;
+  /** The finalized block of its slot, where it is known. */
+  readonly block: (BlockHeaderLookup & { readonly kind: 'block' }) | null;
+}
+
 /**
- * Moves events from confirmed to finalized, or rolls back what a fork dropped. What is due is read from the ledger
- * each time, so a restart loses nothing. Returns how many transactions found their end.
+ * Moves events of one program from confirmed to finalized, or rolls back what a fork dropped. What is due is read from
+ * the ledger each time, so a restart loses nothing.
  */
-export async function checkFinality(
-  dependencies: FinalityDependencies,
-  work: LeaseWork,
-  module: DomainModule,
-): Promise<number> {
-  const { chain, log } = dependencies;
-  const finalizedSlot = await chain.slot('finalized');
-  const due = await readDue(dependencies.db, module.name, finalizedSlot, new Date(dependencies.clock.now()));
-  const verdicts: { readonly held: HeldTransaction; readonly verdict: FinalityVerdict }[] = [];
-  for (let start = 0; start < due.length; start += STATUSES_PER_CALL) {
-    const chunk = due.slice(start, start + STATUSES_PER_CALL);
-    const { statuses } = await chain.signatureStatuses(chunk.map(({ signature }) => signature));
-    chunk.forEach((held, position) => {
-      verdicts.push({ held, verdict: judgeFinality(held.slot, statuses[position] ?? null, finalizedSlot) });
-    });
+export class FinalityChecker {
+  readonly #underWay = new UnderWay(ASKED_AT_ONCE);
+  readonly #blocks: BlockWatch;
+  /** Why nothing could be proven of a suspect, and when (monotonic) it is asked about again. */
+  readonly #doubts = new BoundedMap<string, { readonly reason: string; readonly againAtMs: number }>(DOUBTS_REMEMBERED);
+  #suspicion: MassSuspicion | null = null;
+
+  constructor(
+    private readonly dependencies: FinalityDependencies,
+    private readonly work: LeaseWork,
+    private readonly module: DomainModule,
+  ) {
+    this.#blocks = new BlockWatch(dependencies, work, module);
   }
-  const having = (wanted: FinalityVerdict) =>
-    verdicts.filter(({ verdict }) => verdict === wanted).map(({ held }) => held);
 
-  // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
-  const isDisputed = ({ records }: HeldTransaction) => records.some((record) => record.disputed);
-  // What is still to be applied has no place among the others yet: the tie-breaker would look at it too early.
-  const isWaiting = ({ records }: HeldTransaction) => records.some(({ state }) => state === 'received');
-  const clear = having('final').filter((held) => !isDisputed(held) && !isWaiting(held));
-  const openSlots = await breakTies(
-    dependencies,
-    work,
-    module,
-    clear.flatMap(({ records }) => records),
-  );
-  if (openSlots.size > 0) log.warn({ slots: [...openSlots] }, 'the order within these slots is not known yet');
-  const finals = clear.filter(({ slot }) => !openSlots.has(slot));
-  const unsure = [...having('elsewhere'), ...having('final').filter(isDisputed)];
-  await finalize(dependencies, work, module, finals);
-  const ended = finals.length + (await reland(dependencies, work, module, unsure));
-  return ended + (await tryOrphans(dependencies, work, module, having('suspect'), verdicts.length));
-}
-
-async function finalize(
-  { db, clock, onFinalized }: FinalityDependencies,
-  work: LeaseWork,
-  module: DomainModule,
-  finals: readonly HeldTransaction[],
-): Promise<void> {
-  if (finals.length === 0) return;
-  const records = finals.flatMap((final) => final.records);
-  await work.exclusive(() =>
-    inLeaseTransaction(db, work.lease, async (session) => {
-      await markFinalized(db, session, records, new Date(clock.now()));
-      await touchLease(db, work.lease, session);
-    }),
-  );
-  // One that was dead when it was final, and was revived since, was announced then (I7).
-  const news = records.filter(({ finalizedAt }) => finalizedAt === null);
-  if (news.length > 0) onFinalized(module, news);
-}
-
-async function reland(
-  dependencies: FinalityDependencies,
-  work: LeaseWork,
-  module: DomainModule,
-  unsure: readonly HeldTransaction[],
-): Promise<number> {
-  let ended = 0;
-  for (const { signature } of unsure) {
-    try {
-      const correction = await relandTransaction(dependencies, work, module, signature, 'finalized');
-      if (!correction) continue;
-      ended += 1;
-      dependencies.onCorrected(module, correction);
-    } catch (error) {
-      if (error instanceof StaleFenceError) throw error;
-      dependencies.log.warn({ signature, error: messageOf(error) }, 're-landing failed; trying again');
-    }
-  }
-  return ended;
-}
-
-async function tryOrphans(
-  dependencies: FinalityDependencies,
-  work: LeaseWork,
-  module: DomainModule,
-  suspects: readonly HeldTransaction[],
-  asked: number,
-): Promise<number> {
-  const { chain, log } = dependencies;
-  if (suspects.length >= MASS_SUSPICION && suspects.length * 2 > asked) {
-    log.error(
-      { program: module.name, suspects: suspects.length, asked },
-      'the endpoint does not know most of what was confirmed; nothing is rolled back. Is SOLANA_RPC_URL the right cluster?',
+  /**
+   * Judges everything that is due. What is final is marked before this returns; what has to be asked about on its own
+   * is begun and not waited for. Returns how many transactions it called final.
+   * @throws StaleFenceError when the lease is somebody else's.
+   */
+  async pass(): Promise<number> {
+    this.throwIfLost();
+    const { chain, db, clock } = this.dependencies;
+    const finalizedSlot = await chain.slot('finalized');
+    await this.#blocks.keep(finalizedSlot);
+    const due = await readDue(db, this.module.name, finalizedSlot, new Date(clock.now()));
+    const judged = await this.#judge(due, finalizedSlot);
+    const finals = await this.#finalize(judged);
+    // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
+    const unsure = judged.filter(
+      ({ held, verdict }) => verdict === 'elsewhere' || (verdict === 'final' && isDisputed(held)),
     );
-    dependencies.onMassSuspicion(module, suspects.length);
-    return 0;
+    for (const one of unsure) this.#beginRelanding(one);
+    this.#beginOrphans(
+      judged.filter(({ verdict }) => verdict === 'suspect').map(({ held }) => held),
+      judged.length,
+    );
+    return finals;
   }
-  let ended = 0;
-  for (const { signature, slot } of suspects) {
-    try {
-      const proof = await proveDropped(chain, signature, slot);
-      if (proof.kind !== 'dropped') {
-        log.warn({ signature, slot, proof }, 'suspect transaction: no proof that it was dropped, so it stays');
-        continue;
+
+  /** @throws StaleFenceError when something that was begun found the lease to be somebody else's. */
+  throwIfLost(): void {
+    this.#underWay.throwIfLost();
+  }
+
+  /** Waits for what is under way. Returns how many of these transactions found their end. */
+  ended(): Promise<number> {
+    return this.#underWay.ended();
+  }
+
+  async #judge(due: readonly HeldTransaction[], finalizedSlot: number): Promise<JudgedTransaction[]> {
+    const { chain } = this.dependencies;
+    const headers = await this.#blocks.finalized(
+      due.map(({ slot }) => slot),
+      finalizedSlot,
+    );
+    const judged: JudgedTransaction[] = [];
+    for (let start = 0; start < due.length; start += STATUSES_PER_CALL) {
+      const chunk = due.slice(start, start + STATUSES_PER_CALL);
+      const { statuses } = await chain.signatureStatuses(chunk.map(({ signature }) => signature));
+      for (const [position, held] of chunk.entries()) {
+        const header = headers.get(held.slot) ?? null;
+        const comparison = compareBlocks(
+          held.records.map(({ blockhash }) => blockhash ?? null),
+          header,
+        );
+        const verdict = judgeFinality(held.slot, statuses[position] ?? null, finalizedSlot);
+        const block = header?.kind === 'block' ? header : null;
+        judged.push({ held, verdict: judgeWithBlock(verdict, comparison), block });
       }
-      const reason = `dropped by a fork (${proof.how})`;
-      const correction = await rollbackTransaction(dependencies, work, module, { signature, slot }, reason);
-      log.warn(
-        { signature, slot, how: proof.how, events: correction.orphaned.length },
-        'reorg: transaction rolled back',
+    }
+    return judged;
+  }
+
+  async #finalize(judged: readonly JudgedTransaction[]): Promise<number> {
+    const { db, clock, log, onFinalized } = this.dependencies;
+    // What is still to be applied has no place among the others yet: the tie-breaker would look at it too early.
+    const clear = judged.filter(({ held, verdict }) => verdict === 'final' && !isDisputed(held) && !isWaiting(held));
+    const openSlots = await breakTies(
+      this.dependencies,
+      this.work,
+      this.module,
+      clear.flatMap(({ held }) => held.records),
+    );
+    if (openSlots.size > 0) log.warn({ slots: [...openSlots] }, 'the order within these slots is not known yet');
+    const finals = clear.filter(({ held }) => !openSlots.has(held.slot));
+    if (finals.length === 0) return 0;
+    const records = finals.flatMap(({ held }) => held.records);
+    const stamps = new Map<number, BlockStamp>(
+      finals.flatMap(({ held, block }) => (block ? [[held.slot, stampOf(block)]] : [])),
+    );
+    await this.work.exclusive(() =>
+      inLeaseTransaction(db, this.work.lease, async (session) => {
+        await markFinalized(db, session, records, stamps, new Date(clock.now()));
+        await touchLease(db, this.work.lease, session);
+      }),
+    );
+    // One that was dead when it was final, and was revived since, was announced then (I7).
+    const news = records.filter(({ finalizedAt }) => finalizedAt === null);
+    if (news.length > 0) onFinalized(this.module, news);
+    return finals.length;
+  }
+
+  #beginRelanding({ held, block }: JudgedTransaction): void {
+    const { signature } = held;
+    this.#underWay.begin(
+      keyOf(held),
+      () => this.#reland(held, block),
+      (error) => this.dependencies.log.warn({ signature, error: messageOf(error) }, 're-landing failed; trying again'),
+    );
+  }
+
+  async #reland({ signature, slot }: HeldTransaction, block: JudgedTransaction['block']): Promise<boolean> {
+    const outcome = await relandTransaction(this.dependencies, this.work, this.module, signature, 'finalized');
+    if (outcome.kind !== 'corrected') return false;
+    // Without this the next pass would find the same other block again.
+    if (block && outcome.slot === slot) await this.#blocks.correct(signature, block);
+    this.dependencies.onCorrected(this.module, outcome.correction);
+    return true;
+  }
+
+  #beginOrphans(suspects: readonly HeldTransaction[], asked: number): void {
+    const { clock, log } = this.dependencies;
+    this.#noteSuspicion(
+      isMassSuspicion(
+        suspects.map(({ slot }) => slot),
+        asked,
+      )
+        ? { suspects: suspects.length, asked }
+        : null,
+    );
+    if (this.#suspicion) return;
+    for (const held of suspects) {
+      const key = keyOf(held);
+      if ((this.#doubts.get(key)?.againAtMs ?? -Infinity) > clock.monotonic()) continue;
+      const { signature, slot } = held;
+      this.#underWay.begin(
+        key,
+        () => this.#tryOrphan(held),
+        (error) => log.warn({ signature, slot, error: messageOf(error) }, 'a suspect transaction could not be settled'),
       );
-      dependencies.onCorrected(module, correction);
-      ended += 1;
-    } catch (error) {
-      if (error instanceof StaleFenceError) throw error;
-      log.warn({ signature, slot, error: messageOf(error) }, 'suspect transaction: the chain could not be asked');
     }
   }
-  return ended;
+
+  /** Told once when it begins and once when it ends, however many passes it lasts. */
+  #noteSuspicion(now: MassSuspicion | null): void {
+    const { log, onMassSuspicion } = this.dependencies;
+    const before = this.#suspicion;
+    this.#suspicion = now;
+    if ((before === null) === (now === null)) return;
+    const program = this.module.name;
+    if (now) {
+      log.error(
+        { program, ...now },
+        'the endpoint does not know most of what was confirmed; nothing is rolled back. Is SOLANA_RPC_URL the right cluster?',
+      );
+    } else log.info({ program }, 'the endpoint knows what was confirmed again; finality goes on');
+    onMassSuspicion(this.module, now);
+  }
+
+  async #tryOrphan(held: HeldTransaction): Promise<boolean> {
+    const { members, log, onCorrected } = this.dependencies;
+    const { signature, slot } = held;
+    const agreement = agreeOnDrop(slot, await askEndpoints(members, signature, slot));
+    switch (agreement.kind) {
+      case 'elsewhere':
+        return this.#reland(held, null);
+      case 'present':
+        if (agreement.contradictedBy.length > 0) {
+          this.#doubt(held, 'contradiction', () =>
+            log.error(
+              { signature, slot, contradictedBy: agreement.contradictedBy },
+              'the endpoints contradict each other about a transaction; it stays',
+            ),
+          );
+        } else
+          this.#doubt(held, 'present', () => log.warn({ signature, slot }, 'suspect transaction: its block has it'));
+        return false;
+      case 'unknown':
+        this.#doubt(held, agreement.reason, () =>
+          log.warn(
+            { signature, slot, reason: agreement.reason },
+            'suspect transaction: no proof that it was dropped, so it stays',
+          ),
+        );
+        return false;
+      case 'dropped': {
+        const reason = `dropped by a fork (${agreement.how})`;
+        const correction = await rollbackTransaction(this.dependencies, this.work, this.module, held, reason);
+        log.warn(
+          { signature, slot, how: agreement.how, events: correction.orphaned.length },
+          'reorg: transaction rolled back',
+        );
+        onCorrected(this.module, correction);
+        return true;
+      }
+    }
+  }
+
+  #doubt(held: HeldTransaction, reason: string, say: () => void): void {
+    const key = keyOf(held);
+    if (this.#doubts.get(key)?.reason !== reason) say();
+    this.#doubts.set(key, { reason, againAtMs: this.dependencies.clock.monotonic() + ASK_AGAIN_MS });
+  }
+}
+
+function isDisputed({ records }: HeldTransaction): boolean {
+  return records.some((record) => record.disputed);
+}
+
+function isWaiting({ records }: HeldTransaction): boolean {
+  return records.some(({ state }) => state === 'received');
+}
+
+function keyOf({ signature, slot }: HeldTransaction): string {
+  return `${signature}@${slot}`;
 }
 
 /**

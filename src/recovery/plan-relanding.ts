@@ -86,8 +86,9 @@ function enterFold(
 }
 
 /**
- * The same change with what enters the fold left as `received`: for when a document refuses it (a unique index of
- * people's own), so that it is tried and counted alone, like any other event, and the old version is gone all the same.
+ * The same change with what enters the fold left as `received`, while the old version is gone all the same: for when a
+ * document refuses it (a unique index of people's own), so that it is tried and counted alone like any other event, and
+ * for what has not had its confirmations yet.
  */
 export function deferEntering(change: LedgerChange): LedgerChange {
   const wait = (record: LedgerRecord): LedgerRecord => ({ ...record, state: 'received', appliedAt: null });

@@ -7,6 +7,7 @@ import { parkDeadLetters } from '../ledger/dead-letter.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readSignature } from '../ledger/read-records.js';
 import { isOneDocumentsFault } from '../pipeline/apply-received.js';
+import { AT_ONCE, type AppliesUpTo } from '../pipeline/confirmations.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import { commitChange, type LedgerChange } from '../pipeline/projection-store.js';
 import { deferEntering, planRelanding, planRollback } from './plan-relanding.js';
@@ -16,6 +17,8 @@ export interface RecoveryDependencies {
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly ingest: Ingest;
+  /** What landed in a newer slot waits as `received`; unset: nothing waits. */
+  readonly appliesUpTo?: AppliesUpTo;
 }
 
 /** What a correction changed, for those who were told of the old version. */
@@ -25,8 +28,18 @@ export interface Correction {
 }
 
 /**
- * Makes the ledger and the documents say what the chain says of one transaction. Null: the chain would not say, and
- * nothing was changed. Safe to repeat, and to interrupt at any point: it plans from the ledger as it is.
+ * corrected: ledger and documents say what the chain shows in `slot`. unavailable: the chain would not say. outdated: what
+ * it said is not final, and contradicts what the ledger holds as final; ask at finalized. Only the first changes anything.
+ */
+export type RelandOutcome =
+  | { readonly kind: 'corrected'; readonly slot: number; readonly correction: Correction }
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'outdated' };
+
+/**
+ * Makes the ledger and the documents say what the chain says of one transaction. Safe to repeat, and to interrupt at any
+ * point: it plans from the ledger as it is, so that a fork that comes while another is dealt with changes nothing but
+ * what the chain says next.
  */
 export async function relandTransaction(
   dependencies: RecoveryDependencies,
@@ -34,15 +47,23 @@ export async function relandTransaction(
   module: DomainModule,
   signature: string,
   commitment: Commitment,
-): Promise<Correction | null> {
+): Promise<RelandOutcome> {
   const landed = await dependencies.ingest.landed(signature, commitment);
-  if (landed.kind === 'unavailable') return null;
+  if (landed.kind === 'unavailable') return { kind: 'unavailable' };
   await parkDeadLetters(dependencies.db, landed.letters);
-  const reason = `the chain shows it in slot ${landed.slot} otherwise`;
-  return work.exclusive(async () => {
+  const { slot } = landed;
+  const { appliesUpTo = AT_ONCE } = dependencies;
+  const reason = `the chain shows it in slot ${slot} otherwise`;
+  return work.exclusive(async (): Promise<RelandOutcome> => {
     const held = await readSignature(dependencies.db, module.name, signature);
-    const change = planRelanding(module, signature, held, landed.records, reason);
-    return correct(dependencies, work, module, held, change);
+    // What was fetched before a fork may arrive after what came of it was found final.
+    const isFinal = ({ commitment, state }: LedgerRecord) => commitment === 'finalized' && state !== 'orphaned';
+    if (commitment === 'confirmed' && held.some((record) => isFinal(record) && record.slot !== slot)) {
+      return { kind: 'outdated' };
+    }
+    const planned = planRelanding(module, signature, held, landed.records, reason);
+    const change = slot > appliesUpTo() ? deferEntering(planned) : planned;
+    return { kind: 'corrected', slot, correction: await correct(dependencies, work, module, held, change) };
   });
 }
 

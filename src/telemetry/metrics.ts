@@ -47,6 +47,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     rollbacksTotal: counter('mooring_rollbacks_total', 'Transactions rolled back because a fork dropped them.', [
       'program',
     ]),
+    suspectTransactions: gauge(
+      'mooring_suspect_transactions',
+      'Confirmed transactions the chain does not know, while they are so many that nothing is rolled back; else 0.',
+      ['program'],
+    ),
     batchSeconds: histogram('mooring_batch_seconds', 'Duration of one projecting transaction.', REQUEST_SECONDS, [
       'program',
     ]),

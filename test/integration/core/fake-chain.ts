@@ -13,6 +13,8 @@ export class FakeChain {
   readonly landed = new Map<string, HistoryTransaction>();
   readonly skippedSlots = new Set<number>();
   finalizedSlot = 1_000_000;
+  /** Where a fork put another block than the usual one. */
+  readonly blockhashes = new Map<number, string>();
   statusCalls = 0;
   /** A node that lost its history of transactions. */
   forgetsStatuses = false;
@@ -29,6 +31,11 @@ export class FakeChain {
 
   drop(signature: string): void {
     this.landed.delete(signature);
+  }
+
+  /** As the only endpoint. */
+  get members() {
+    return [{ name: 'fake', chain: this.port }];
   }
 
   get port(): ChainPort {
@@ -48,6 +55,7 @@ export class FakeChain {
         });
       },
       block: (slot) => Promise.resolve(this.#block(slot)),
+      blockHeader: (slot) => Promise.resolve(this.#block(slot)),
       blocks: (fromSlot, limit) => {
         const slots: number[] = [];
         for (let slot = fromSlot; slots.length < limit; slot++) if (!this.skippedSlots.has(slot)) slots.push(slot);
@@ -80,6 +88,7 @@ export class FakeChain {
     let parentSlot = slot - 1;
     while (this.skippedSlots.has(parentSlot)) parentSlot -= 1;
     const signatures = [...this.landed.values()].filter((one) => one.slot === slot).map(({ signature }) => signature);
-    return { kind: 'block', slot, parentSlot, signatures, blockhash: '', previousBlockhash: '', blockTime: null };
+    const blockhash = this.blockhashes.get(slot) ?? `block ${slot}`;
+    return { kind: 'block', slot, parentSlot, signatures, blockhash, previousBlockhash: '', blockTime: slot };
   }
 }

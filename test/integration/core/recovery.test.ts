@@ -5,12 +5,13 @@ import { StaleFenceError } from '../../../src/leases/lease.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import type { Ingest } from '../../../src/pipeline/ingest.js';
 import { DisputeResolver } from '../../../src/recovery/dispute-resolver.js';
-import { checkFinality } from '../../../src/recovery/finality-checker.js';
+import type { MassSuspicion } from '../../../src/recovery/finality-checker.js';
 import { rollbackTransaction, type Correction } from '../../../src/recovery/settle-transaction.js';
 import { documentsOfAccounts, simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, socketNotice, sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory, type CouponHistory, type HistoryTransaction } from '../../support/coupon-history.js';
 import { eventually } from '../../support/eventually.js';
+import { checkFinality } from './check-finality.js';
 import { openCoreBench, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
 
@@ -21,7 +22,7 @@ let ingest: Ingest;
 let work: LeaseWork;
 let finalized: string[];
 let corrections: Correction[];
-let suspicions: number[];
+let suspicions: (MassSuspicion | null)[];
 
 beforeEach(async () => {
   bench = await openCoreBench();
@@ -32,14 +33,17 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const recovery = () => ({ db: bench.db, clock, ingest, log: silent, chain: chain.port });
+const recovery = () => ({
+  ...{ db: bench.db, clock, ingest, log: silent },
+  ...{ chain: chain.port, members: chain.members, checkSlots: 150 },
+});
 const check = () =>
   checkFinality(
     {
       ...recovery(),
       onFinalized: (_, records) => finalized.push(...records.map(({ _id }) => _id)),
       onCorrected: (_, correction) => corrections.push(correction),
-      onMassSuspicion: (_, suspects) => suspicions.push(suspects),
+      onMassSuspicion: (_, suspicion) => suspicions.push(suspicion),
     },
     work,
     coupons,
@@ -381,7 +385,7 @@ it('rolls nothing back on nulls that nothing proves, nor when most of it is unkn
   const documents = await bench.documents();
   chain.forgetsStatuses = true;
   await check();
-  expect(suspicions).toEqual([60]);
+  expect(suspicions).toEqual([{ suspects: 60, asked: 60 }]);
   // A few only, but their blocks hold them: the node merely lost its index.
   const kept = new Set(history.transactions.slice(0, 3).map(({ signature }) => signature));
   await bench.db

@@ -6,9 +6,9 @@ import { state } from '../../../src/domain-kit/writes.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { reviveDead } from '../../../src/ledger/mark-records.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
-import { checkFinality } from '../../../src/recovery/finality-checker.js';
 import { sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory, type CouponEvent, type HistoryTransaction } from '../../support/coupon-history.js';
+import { checkFinality } from './check-finality.js';
 import { openCoreBench, shuffled, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
 import { seededRandom } from '../../support/seeded-random.js';
@@ -67,7 +67,7 @@ it.each([1, 2, 3])(
     const check = (isShown = true) =>
       checkFinality(
         {
-          ...{ db: bench.db, clock, ingest, log: silent },
+          ...{ db: bench.db, clock, ingest, log: silent, members: chain.members, checkSlots: 150 },
           chain: isShown ? watched : { ...port, block: () => Promise.resolve({ kind: 'not-here', code: -32_004 }) },
           onFinalized: (_, records) => finalized.push(...records.map(({ _id }) => _id)),
           onCorrected: () => {},
@@ -122,7 +122,7 @@ it('puts an event in its place that was dead when its slot became final, and ann
   const check = () =>
     checkFinality(
       {
-        ...{ db: bench.db, clock, ingest, log: silent, chain: chain.port },
+        ...{ db: bench.db, clock, ingest, log: silent, chain: chain.port, members: chain.members, checkSlots: 150 },
         onFinalized: (_, records) => finalized.push(...records.map(({ signature }) => signature)),
         onCorrected: () => {},
         onMassSuspicion: () => {},
@@ -161,7 +161,8 @@ it('asks for no block where revisions decide', async () => {
   await bench.drain(bench.projectorOf(work));
   const port = { ...chain.port, block: () => Promise.reject(new Error('nobody should ask')) };
   const hooks = { onFinalized: () => {}, onCorrected: () => {}, onMassSuspicion: () => {} };
-  const dependencies = { db: bench.db, clock, ingest, log: silent, chain: port, ...hooks };
+  const sources = { chain: port, members: chain.members, checkSlots: 150 };
+  const dependencies = { db: bench.db, clock, ingest, log: silent, ...sources, ...hooks };
   expect(await checkFinality(dependencies, work, coupons)).toBe(history.transactions.length);
 });
 

@@ -118,7 +118,8 @@ describe('problemFromError', () => {
 });
 
 describe('readinessOf', () => {
-  const good = { name: 'coupons', connected: true, lastSlot: 90, frontier: 80, lag: 10, sweepStopped: null };
+  const quiet = { sweepStopped: null, confirmations: 0, massSuspicion: null };
+  const good = { name: 'coupons', connected: true, lastSlot: 90, frontier: 80, lag: 10, ...quiet };
 
   it('is ready only when everything is known to be well', () => {
     expect(readinessOf({ database: true, programs: [good] }, 100)).toEqual({
