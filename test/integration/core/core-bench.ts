@@ -12,11 +12,10 @@ import type { FailedRecord } from '../../../src/pipeline/apply-received.js';
 import { Ingest, type FetchTransaction } from '../../../src/pipeline/ingest.js';
 import { Projector } from '../../../src/pipeline/projector.js';
 import { ensureIndexes } from '../../../src/store/model-indexes.js';
-import { connectMongo } from '../../../src/store/mongo-connection.js';
 import type { Documents } from '../../support/coupon-history-oracle.js';
 import { couponsCodec, renderTransaction } from '../../support/coupon-history-render.js';
 import type { HistoryTransaction } from '../../support/coupon-history.js';
-import { createTestDatabase } from '../../support/test-database.js';
+import { openBenchStore } from './bench-store.js';
 
 export const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -27,9 +26,8 @@ export const noBackoff = { attempts: 3, backoff: { firstMs: 0, maxMs: 0, jitter:
 export type CoreBench = Awaited<ReturnType<typeof openCoreBench>>;
 
 export async function openCoreBench() {
-  const database = await createTestDatabase();
-  const connection = await connectMongo(database.uri, database.name);
-  const { client, db } = connection;
+  const store = await openBenchStore();
+  const { db } = store;
   await ensureLedgerIndexes(db);
   await ensureIndexes(
     db,
@@ -126,12 +124,8 @@ export async function openCoreBench() {
   }
 
   return {
-    ...{ client, db, uri: database.uri, name: database.name },
+    ...store,
     ...{ takeLease, ingestOf, projectorOf, drain, documents, records },
-    close: async () => {
-      await connection.close();
-      await database.drop();
-    },
   };
 }
 
