@@ -2,6 +2,12 @@ import type { mongo } from 'mongoose';
 import type { LedgerRecord, RecordState } from './ledger-record.js';
 import { ledgerEvents, recordFrom } from './ledger-collections.js';
 
+/**
+ * Longer than any record is told to wait, in milliseconds. A date further ahead was written by a process whose clock
+ * runs ahead of ours: it is due now, not in the hours between the two clocks.
+ */
+const LONGEST_WAIT_MS = 120_000;
+
 /** Records up to and including `newestSlot` that wait to be applied and are due, oldest slot first. */
 export async function readReceived(
   db: mongo.Db,
@@ -11,7 +17,13 @@ export async function readReceived(
   newestSlot = Infinity,
 ): Promise<LedgerRecord[]> {
   const stored = await ledgerEvents(db)
-    .find({ program, state: 'received', slot: { $lte: newestSlot }, nextAttemptAt: { $not: { $gt: now } } })
+    .find({
+      ...{ program, state: 'received', slot: { $lte: newestSlot } },
+      $or: [
+        { nextAttemptAt: { $not: { $gt: now } } },
+        { nextAttemptAt: { $gt: new Date(now.getTime() + LONGEST_WAIT_MS) } },
+      ],
+    })
     .sort({ slot: 1 })
     .limit(limit)
     .batchSize(limit)

@@ -197,7 +197,8 @@ export class Ingest {
 
   #finish(decoded: DecodedTransaction, transaction: ObservedTransaction, source: RecordSource): DecodedNotice {
     const built = this.#build(decoded, transaction, source);
-    const eventlessAt = built.records.length === 0 ? transaction.slot : null;
+    const isWhole = decoded.needs === 'nothing';
+    const eventlessAt = isWhole && built.records.length === 0 ? transaction.slot : null;
     return { kind: 'decoded', signature: transaction.signature, eventlessAt, ...built };
   }
 
@@ -216,7 +217,8 @@ export class Ingest {
     if (decoded.needs === 'nothing') return built;
     const missing = decoded.needs === 'logs' ? 'logs' : 'inner instructions, where emit_cpi! events are';
     return {
-      ...built,
+      // One more than there are: the sweeps ask again for as long as they look at its slot, another node may have it all.
+      records: built.records.map((record) => ({ ...record, of: record.of + 1 })),
       letters: [...built.letters, incompleteLetter(this.module, facts, `no node that was asked keeps its ${missing}`)],
     };
   }

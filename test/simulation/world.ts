@@ -1,0 +1,235 @@
+import { coupons } from '../../src/domains/coupons/module.js';
+import type { DomainModule, EventHandler } from '../../src/domain-kit/domain-module.js';
+import { Cluster } from './chain/cluster.js';
+import { SimEndpoint } from './chain/sim-endpoint.js';
+import { drawPlan, type FaultPlan, type PlannedFault } from './fault-plan.js';
+import { Journal } from './journal.js';
+import { connectionLost } from './memory-mongo/errors.js';
+import { MemoryServer } from './memory-mongo/memory-server.js';
+import { Node } from './node.js';
+import { Random } from './random.js';
+import { simLogger } from './sim-log.js';
+import { SimProcess } from './sim-process.js';
+import { startSimWorker } from './sim-worker.js';
+import { VirtualTime } from './virtual-time.js';
+import { Witness } from './witness.js';
+
+const SLOT_MS = 400;
+/** A supervisor starts a process again after so many milliseconds. */
+const RESTART_MS = { least: 200, most: 4_000 };
+
+/** A worker's place: who runs there now. */
+interface Place {
+  process: SimProcess;
+  dead: AbortController;
+  /** Dies after so many more database steps; null: lives on. */
+  stepsLeft: number | null;
+}
+
+/** Everything of one run: cluster, nodes, database, workers, and what goes wrong by plan. */
+export class World {
+  readonly time = new VirtualTime();
+  readonly journal: Journal;
+  readonly cluster: Cluster;
+  readonly server: MemoryServer;
+  readonly witness: Witness;
+  readonly plan: FaultPlan;
+  readonly #random: Random;
+  readonly #nodes: Node[];
+  readonly #places: Place[] = [];
+  #database: { readonly share: number; readonly isAfter: boolean } | null = null;
+  #skipShare = 0.03;
+  #started = 0;
+  #running: SimProcess | null = null;
+  /** By event id: how often its handler still throws. */
+  readonly #throwing = new Map<string, number>();
+  #handlersThrow = false;
+  #isHealed = false;
+
+  constructor(seed: number, isVerbose: boolean) {
+    this.#random = new Random(seed);
+    this.plan = drawPlan(this.#random.fork());
+    this.journal = new Journal(() => this.time.now, isVerbose);
+    this.cluster = new Cluster(this.#random.fork());
+    this.server = new MemoryServer({ now: () => this.time.now });
+    this.witness = new Witness(this.server, this.cluster, this.journal, () => this.#running?.name ?? null);
+    for (let slot = 0; slot <= this.plan.slotsBefore; slot++) this.#nextSlot();
+    this.#nodes = Array.from({ length: this.plan.nodes }, (_, at) => {
+      return new Node(`node${at}`, this.cluster, this.#random.fork(), this.journal, () => this.time.now);
+    });
+    this.#tick();
+    for (let place = 0; place < this.plan.workers; place++) {
+      this.time.after(this.#random.between(0, 500), () => this.#start(place));
+    }
+    for (const fault of this.plan.faults) this.time.after(fault.atMs, () => this.#begin(fault));
+    this.time.after(this.plan.healAtMs, () => this.#heal());
+    if (this.plan.hasClockTrouble) this.journal.standingFault('clocks wrong');
+  }
+
+  #tick(): void {
+    this.time.after(SLOT_MS, () => {
+      this.#nextSlot();
+      for (const node of this.#nodes) node.announce();
+      this.server.expireTransactions();
+      this.#tick();
+    });
+  }
+
+  #nextSlot(): void {
+    if (!this.#isHealed) {
+      for (let due = this.plan.traffic * (SLOT_MS / 1_000); due > 0; due--) {
+        if (this.#random.chance(due)) this.cluster.send();
+      }
+    }
+    const isSkipped = this.#random.chance(this.#skipShare);
+    if (isSkipped) this.journal.fault('slots skipped', String(this.cluster.head + 1));
+    this.cluster.tick(isSkipped);
+  }
+
+  #start(place: number): void {
+    const { plan, journal, server, time } = this;
+    const name = `worker${place}.${(this.#started += 1)}`;
+    const random = this.#random.fork();
+    const process = new SimProcess(name, time, random, plan.hasClockTrouble, (running) => (this.#running = running));
+    const dead = new AbortController();
+    const own: Place = { process, dead, stepsLeft: null };
+    this.#places[place] = own;
+    journal.say(`${name} starts`);
+    const log = simLogger((level, fields, message) => this.#onLog(name, level, fields, message));
+    // Everybody has an order of preference of their own.
+    const nodes = random.shuffled(this.#nodes);
+    startSimWorker({
+      ...{ process, random, log, module: this.#module(), settings: plan.settings },
+      db: server.connect({ step: () => this.#step(place, own), dead: dead.signal }),
+      endpoints: nodes.map(({ name: node, rpc, switches }) => {
+        return new SimEndpoint(node, process, rpc, switches, random.fork(), journal);
+      }),
+      openSocket: (url, events) => {
+        const node = nodes.find((one) => url.endsWith(one.name));
+        if (!node) throw new Error(`no node at ${url}`);
+        return node.open(process, events);
+      },
+    });
+  }
+
+  /** One way of a database command: there, or back. */
+  #step(place: number, own: Place): Promise<void> {
+    const { process } = own;
+    return new Promise((resolve, reject) => {
+      process.after(this.#random.between(0.2, 4), () => {
+        if (own.stepsLeft !== null && own.stepsLeft-- <= 0) {
+          this.#kill(place);
+          return;
+        }
+        const database = this.#database;
+        if (database && this.#random.chance(database.share)) {
+          this.journal.fault(database.isAfter ? 'database fails after' : 'database fails before');
+          reject(connectionLost());
+          return;
+        }
+        resolve();
+      });
+    });
+  }
+
+  #kill(place: number): void {
+    const own = this.#places[place];
+    if (!own || own.process.isDead) return;
+    this.journal.fault('process killed', own.process.name);
+    own.process.kill();
+    own.dead.abort();
+    this.time.after(this.#random.between(RESTART_MS.least, RESTART_MS.most), () => this.#start(place));
+  }
+
+  #begin(fault: PlannedFault): void {
+    const { journal, time, cluster } = this;
+    const until = Math.min(fault.forMs, Math.max(0, this.plan.healAtMs - time.now - 1));
+    switch (fault.kind) {
+      case 'fork': {
+        const { dropped, relanding } = cluster.fork(fault.depth, fault.relandShare);
+        if (dropped > 0) journal.fault('fork: transactions dropped', `${dropped}, depth ${fault.depth}`);
+        if (relanding > 0) journal.fault('fork: transactions land again', `${relanding}, depth ${fault.depth}`);
+        return;
+      }
+      case 'skips':
+        this.#skipShare = 0.6;
+        time.after(until, () => (this.#skipShare = 0.03));
+        return;
+      case 'cut':
+        this.#nodes[fault.node]?.cutSockets();
+        return;
+      case 'node': {
+        const end = this.#nodes[fault.node]?.begin(fault.what);
+        journal.say(`node${fault.node} ${fault.what} for ${Math.round(until)} ms`);
+        time.after(until, () => end?.());
+        return;
+      }
+      case 'kill': {
+        const own = this.#places[fault.worker];
+        if (!own) return;
+        own.stepsLeft = fault.afterSteps;
+        time.after(until, () => own.stepsLeft !== null && this.#kill(fault.worker));
+        return;
+      }
+      case 'freeze': {
+        const process = this.#places[fault.worker]?.process;
+        if (!process?.isAlive) return;
+        journal.fault('process frozen', process.name);
+        process.freeze();
+        // Longer than a lease's term, often enough: somebody else must have taken over by then.
+        time.after(until * 2, () => process.thaw());
+        return;
+      }
+      case 'database':
+        this.#database = fault;
+        time.after(until, () => (this.#database = null));
+        return;
+      case 'handler':
+        this.#handlersThrow = true;
+        time.after(until, () => (this.#handlersThrow = false));
+        return;
+    }
+  }
+
+  #heal(): void {
+    this.#isHealed = true;
+    this.journal.say('everything heals');
+  }
+
+  /** The coupons module, with handlers that throw for some events the first times. */
+  #module(): DomainModule {
+    const events = Object.fromEntries(
+      Object.entries(coupons.events).map(([name, handler]): [string, EventHandler] => [
+        name,
+        (event) => {
+          if (this.#handlersThrow && !this.#throwing.has(event.id)) {
+            this.#throwing.set(event.id, this.#random.chance(0.5) ? 1 + this.#random.whole(3) : 0);
+          }
+          const left = this.#throwing.get(event.id) ?? 0;
+          const isApplied = this.witness.records.get(event.id)?.state === 'applied';
+          if (left > 0 && !isApplied) {
+            this.#throwing.set(event.id, left - 1);
+            this.journal.fault('handler throws', event.id.slice(0, 8));
+            throw new Error('a bad deploy');
+          }
+          return handler(event);
+        },
+      ]),
+    );
+    return { ...coupons, events };
+  }
+
+  #onLog(worker: string, level: string, fields: Record<string, unknown>, message: string): void {
+    const { journal } = this;
+    journal.say(`${worker} ${level} ${message} ${JSON.stringify(fields, bigintsAsText)}`);
+    if (message.startsWith('disputed transaction settled')) journal.recovered('dispute settled by the chain');
+    if (message.startsWith('the sweep found')) journal.recovered('found by the sweep');
+    if (message.startsWith('the frontier stays')) journal.recovered('frontier held back');
+    if (message === 'listening') journal.recovered('socket rebuilt');
+    if (message === 'lease taken' && Number(fields['fence']) > 1) journal.recovered('lease taken over');
+  }
+}
+
+function bigintsAsText(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
