@@ -3,7 +3,9 @@ import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import type { ChainPort } from './chain-port.js';
 import { endpointName, redactor } from './endpoint-name.js';
+import { FailBackSocket } from './fail-back-socket.js';
 import type { LogSocket, OpenLogSocket } from './log-socket.js';
+import { DEFAULT_FAIL_BACK_TIMING, type FailBackTiming } from './socket-fail-back.js';
 import { parseSubscriptionMessage } from './subscription-message.js';
 import {
   DEFAULT_SUBSCRIPTION_TIMING,
@@ -30,7 +32,7 @@ export interface LogSubscriptionCallbacks {
 }
 
 export interface LogSubscriptionOptions {
-  /** ws(s) URLs, in order of preference; a failure moves on to the next. */
+  /** ws(s) URLs, in order of preference; a failure moves on to the next, and back once the first works again. */
   readonly urls: readonly string[];
   readonly programIds: readonly string[];
   /** Asked for the confirmed head when the socket is silent. */
@@ -40,7 +42,9 @@ export interface LogSubscriptionOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  readonly timing?: Partial<SubscriptionTiming>;
+  readonly timing?: Partial<SubscriptionTiming & FailBackTiming>;
+  /** The highest confirmed slot that HTTP has shown, to tell a socket that lags. */
+  readonly knownHead?: () => number | null;
 }
 
 export interface LogSubscriptionStatus {
@@ -65,6 +69,7 @@ const HEAD_TIMEOUT_MS = 10_000;
 /** Follows the logs of several programs over one WebSocket: the I/O around SubscriptionState. */
 export class LogSubscription {
   readonly #state: SubscriptionState;
+  readonly #failBack: FailBackSocket;
   readonly #stopped = new AbortController();
   #socket: LogSocket | undefined;
   #ticking: Promise<void> | undefined;
@@ -74,7 +79,20 @@ export class LogSubscription {
   #performing = false;
 
   constructor(private readonly options: LogSubscriptionOptions) {
-    const { urls, programIds, random, timing } = options;
+    const { urls, programIds, random, timing, openSocket, clock, log } = options;
+    this.#failBack = new FailBackSocket({
+      urls,
+      openSocket,
+      timing: { ...DEFAULT_FAIL_BACK_TIMING, ...timing },
+      clock,
+      random,
+      log,
+      present: () => {
+        const { live, urlIndex, connectionSlot: slot } = this.#state;
+        return { live, stable: this.#state.isStable(this.#now()), urlIndex, slot };
+      },
+      onMove: (urlIndex) => this.#perform(this.#state.moveTo(urlIndex, this.#now())),
+    });
     this.#state = new SubscriptionState(programIds, urls.length, { ...DEFAULT_SUBSCRIPTION_TIMING, ...timing }, random);
   }
 
@@ -87,6 +105,7 @@ export class LogSubscription {
   /** Closes the socket; no callback is called afterwards. Cannot be started again. */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#failBack.stop();
     this.#perform(this.#state.stop());
     await this.#ticking;
   }
@@ -114,7 +133,9 @@ export class LogSubscription {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       await this.options.clock.sleep(TICK_MS, signal);
-      if (!signal.aborted) this.#perform(this.#state.tick(this.#now()));
+      if (signal.aborted) break;
+      this.#perform(this.#state.tick(this.#now(), this.options.knownHead?.() ?? null));
+      this.#failBack.tick();
     }
   }
 

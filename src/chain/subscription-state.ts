@@ -1,4 +1,5 @@
 import { backoffMs, type BackoffPolicy } from '../lib/backoff.js';
+import { MAX_ENDPOINT_LAG } from './endpoint-lag.js';
 import type { SubscriptionMessage } from './subscription-message.js';
 
 /** A transaction that mentioned a program, as the node announced it: a hint, never the truth (TRAPS 29). */
@@ -28,6 +29,10 @@ export type DownReason =
   /** HTTP knows newer slots than the socket spoke of. */
   | 'stale'
   | 'no-pong'
+  /** It speaks, but of slots far behind what HTTP endpoints show. */
+  | 'lagging'
+  /** The preferred URL works again. */
+  | 'fail-back'
   /** Somebody asked for it. */
   | 'restart';
 
@@ -56,6 +61,8 @@ export interface SubscriptionTiming {
   readonly reconnect: BackoffPolicy;
   /** Live this long, the next failure starts the backoff anew. */
   readonly stableMs: number;
+  /** Behind for this long, the next URL is taken: a node may stutter. */
+  readonly lagForMs: number;
 }
 
 export const DEFAULT_SUBSCRIPTION_TIMING: SubscriptionTiming = {
@@ -67,6 +74,7 @@ export const DEFAULT_SUBSCRIPTION_TIMING: SubscriptionTiming = {
   pongTimeoutMs: 10_000,
   reconnect: { firstMs: 250, maxMs: 30_000, jitter: 0.5 },
   stableMs: 30_000,
+  lagForMs: 5_000,
 };
 
 /** Leaders announce this in place of a signature now and then (solana#27017). */
@@ -116,6 +124,9 @@ export class SubscriptionState {
   #headAsked = false;
   /** The head at the first doubt on a connection that never spoke of a slot. */
   #baselineHead: number | null = null;
+  #laggingSinceMs: number | null = null;
+  /** Connections given up for lagging since one did not. */
+  #laggards = 0;
   #ignored = 0;
   #placeholders = 0;
   readonly #programs: readonly string[];
@@ -150,6 +161,16 @@ export class SubscriptionState {
     return this.#highestSlot;
   }
 
+  /** The newest slot this connection spoke of. */
+  get connectionSlot(): number | null {
+    return this.#lastSlot;
+  }
+
+  /** Live for so long that the next failure starts the backoff anew. */
+  isStable(nowMs: number): boolean {
+    return this.#phase.name === 'live' && nowMs - this.#phase.sinceMs >= this.timing.stableMs;
+  }
+
   get counts(): SubscriptionCounts {
     return { ignored: this.#ignored, placeholders: this.#placeholders };
   }
@@ -174,6 +195,15 @@ export class SubscriptionState {
 
   restart(detail: string, nowMs: number): SubscriptionEffect[] {
     return this.#isUp() ? this.#fail('restart', detail, nowMs) : [];
+  }
+
+  /** Gives the connection up for that URL, at once: it was just seen to work. */
+  moveTo(urlIndex: number, nowMs: number): SubscriptionEffect[] {
+    if (!this.#isUp()) return [];
+    this.#urlIndex = urlIndex;
+    this.#forget();
+    const down = { do: 'emit-down', reason: 'fail-back', detail: 'the preferred endpoint works again' } as const;
+    return [{ do: 'terminate' }, { ...down, atSlot: this.#highestSlot }, ...this.#connect(nowMs)];
   }
 
   onOpen(nowMs: number): SubscriptionEffect[] {
@@ -229,8 +259,8 @@ export class SubscriptionState {
     return this.#fail('stale', `socket at ${known}, chain at ${head}`, nowMs);
   }
 
-  /** To be called a few times a second. */
-  tick(nowMs: number): SubscriptionEffect[] {
+  /** To be called a few times a second; `httpHead` = the highest confirmed slot that HTTP endpoints have shown. */
+  tick(nowMs: number, httpHead: number | null = null): SubscriptionEffect[] {
     const { timing } = this;
     switch (this.#phase.name) {
       case 'stopped':
@@ -244,11 +274,26 @@ export class SubscriptionState {
         if (nowMs - this.#phase.sinceMs < timing.subscribeTimeoutMs) return [];
         return this.#fail('subscribe-timeout', `${this.#pending.size} subscriptions unanswered`, nowMs);
       case 'live':
-        if (nowMs - this.#phase.sinceMs >= timing.stableMs) this.#failures = 0;
-        return this.#watch(nowMs);
+        if (this.isStable(nowMs)) this.#failures = 0;
+        return this.#watchLag(nowMs, httpHead) ?? this.#watch(nowMs);
       case 'acknowledged':
         return this.#watch(nowMs);
     }
+  }
+
+  /** What a lagging node announces comes too late to be live: as good as silence, where there is another. */
+  #watchLag(nowMs: number, httpHead: number | null): SubscriptionEffect[] | undefined {
+    const lagSlots = (httpHead ?? 0) - (this.#lastSlot ?? Infinity);
+    if (lagSlots <= MAX_ENDPOINT_LAG) {
+      this.#laggingSinceMs = null;
+      if (httpHead !== null) this.#laggards = 0;
+      return undefined;
+    }
+    this.#laggingSinceMs ??= nowMs;
+    // When every socket is behind, it is HTTP that is off, and changing sockets helps nobody.
+    if (nowMs - this.#laggingSinceMs < this.timing.lagForMs || this.#laggards >= this.urlCount - 1) return undefined;
+    this.#laggards += 1;
+    return this.#fail('lagging', `socket at ${this.#lastSlot}, chain at ${httpHead}`, nowMs);
   }
 
   #watch(nowMs: number): SubscriptionEffect[] {
@@ -340,8 +385,7 @@ export class SubscriptionState {
   }
 
   #fail(reason: DownReason, detail: string, nowMs: number): SubscriptionEffect[] {
-    const stable = this.#phase.name === 'live' && nowMs - this.#phase.sinceMs >= this.timing.stableMs;
-    if (stable) this.#failures = 0;
+    if (this.isStable(nowMs)) this.#failures = 0;
     const delayMs = backoffMs(this.timing.reconnect, this.#failures, this.random);
     this.#failures += 1;
     this.#urlIndex = (this.#urlIndex + 1) % this.urlCount;
@@ -357,5 +401,6 @@ export class SubscriptionState {
     this.#lastSlot = null;
     this.#baselineHead = null;
     this.#headAsked = false;
+    this.#laggingSinceMs = null;
   }
 }

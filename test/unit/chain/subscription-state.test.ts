@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_ENDPOINT_LAG } from '../../../src/chain/endpoint-lag.js';
 import type { SubscriptionMessage } from '../../../src/chain/subscription-message.js';
 import {
   DEFAULT_SUBSCRIPTION_TIMING as TIMING,
@@ -359,5 +360,75 @@ describe('whatever happens', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a socket that lags behind HTTP (003-16)', () => {
+  const FAR_AHEAD = 100 + MAX_ENDPOINT_LAG + 1;
+
+  it('is given up for the next URL once it has been behind for long', () => {
+    const state = live();
+    expect(kinds(state.tick(0, FAR_AHEAD))).toEqual([]);
+    expect(kinds(state.tick(TIMING.lagForMs - 1, FAR_AHEAD))).toEqual([]);
+    expect(state.tick(TIMING.lagForMs, FAR_AHEAD)).toContainEqual(
+      expect.objectContaining({ do: 'emit-down', reason: 'lagging' }),
+    );
+    expect(state.urlIndex).toBe(1);
+  });
+
+  it('is kept when it catches up in time, and while HTTP does not know better', () => {
+    const state = live();
+    state.tick(0, FAR_AHEAD);
+    state.onMessage(slot(FAR_AHEAD), 1_000);
+    state.tick(1_000, FAR_AHEAD);
+    state.onMessage(slot(FAR_AHEAD + 1), 4_000);
+    for (const head of [null, FAR_AHEAD, FAR_AHEAD + 1 + MAX_ENDPOINT_LAG]) {
+      expect(kinds(state.tick(TIMING.lagForMs, head))).toEqual([]);
+    }
+  });
+
+  it('I5: when every socket is behind, HTTP is not believed over all of them', () => {
+    const state = live();
+    state.tick(0, 2 ** 40);
+    state.tick(TIMING.lagForMs, 2 ** 40);
+    let now = 2 * TIMING.lagForMs;
+    expect(state.tick(now, 2 ** 40)).toEqual([{ do: 'connect', urlIndex: 1 }]);
+    const requests = state.onOpen(now);
+    requests.forEach((effect, index) => {
+      const { id } = JSON.parse(effect.do === 'send' ? effect.text : '{}') as { id: number };
+      state.onMessage(ack(id, String(index)), now);
+    });
+    for (let number = 101; number < 200; number++) {
+      now += 400;
+      state.onMessage(slot(number), now);
+      state.tick(now, 2 ** 40);
+    }
+    expect([state.live, state.urlIndex]).toEqual([true, 1]);
+  });
+
+  it('with one URL there is nothing to change to', () => {
+    const state = new SubscriptionState([], 1, TIMING, noJitter);
+    state.start(0);
+    state.onOpen(0);
+    state.onMessage(ack(1, '2'), 0);
+    state.onMessage(slot(100), 0);
+    state.tick(0, FAR_AHEAD);
+    state.onMessage(slot(101), TIMING.lagForMs);
+    expect(kinds(state.tick(TIMING.lagForMs, FAR_AHEAD + 1))).toEqual([]);
+    expect(state.live).toBe(true);
+  });
+});
+
+describe('moving to a preferred URL', () => {
+  it('says that the connection ends, and connects at once', () => {
+    const state = live();
+    expect(state.moveTo(1, 5)).toEqual([
+      { do: 'terminate' },
+      { do: 'emit-down', reason: 'fail-back', detail: 'the preferred endpoint works again', atSlot: 100 },
+      { do: 'connect', urlIndex: 1 },
+    ]);
+    expect([state.live, state.reconnectAttempts]).toEqual([false, 0]);
+    state.stop();
+    expect(state.moveTo(0, 6)).toEqual([]);
   });
 });
