@@ -1,6 +1,5 @@
 import { RpcError } from '../chain/rpc-error.js';
-import { RpcEndpoint } from '../chain/rpc-endpoint.js';
-import { RpcPool } from '../chain/rpc-pool.js';
+import type { RpcPool } from '../chain/rpc-pool.js';
 import type { Config } from '../config/env.js';
 import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
@@ -14,6 +13,7 @@ import { connectMongo, type MongoConnection } from '../store/mongo-connection.js
 import { assertTransactions } from '../store/transactions.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { createPool } from './create-pool.js';
 import { thisMachine, type Machine } from './machine.js';
 
 /** A domain with its program's codec. */
@@ -55,23 +55,8 @@ export async function layFoundation(
 ): Promise<Foundation> {
   const machine = thisMachine();
   const modules = domains.map((module) => installModule(config, module));
+  const pool = createPool(config, endpoints.rpcUrls, machine, log, metrics);
   const mongo = await connectMongo(endpoints.mongodbUri, config.mongodbDatabase);
-  const pool = new RpcPool({
-    endpoints: endpoints.rpcUrls.map(
-      (url) =>
-        new RpcEndpoint({
-          url,
-          clock: machine.clock,
-          onCall: ({ method, outcome }) => {
-            metrics.rpcRequestsTotal.inc({ method, outcome });
-            if (outcome !== 'ok') metrics.rpcErrorsTotal.inc({ reason: outcome });
-          },
-        }),
-    ),
-    clock: machine.clock,
-    random: machine.random,
-    log,
-  });
   const close = async () => {
     await pool.close();
     await mongo.close();

@@ -68,6 +68,27 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'outcome',
     ]),
     rpcErrorsTotal: counter('mooring_rpc_errors_total', 'Failed RPC requests by reason.', ['reason']),
+    /** state: well | demoted | lagging | paused | open. */
+    rpcEndpointState: gauge('mooring_rpc_endpoint_state', '1 for the state an RPC endpoint is in, 0 for the others.', [
+      'endpoint',
+      'state',
+    ]),
+    rpcEndpointLagSlots: gauge('mooring_rpc_endpoint_lag_slots', 'Slots an endpoint is behind what others showed.', [
+      'endpoint',
+    ]),
+    rpcFailoversTotal: counter(
+      'mooring_rpc_failovers_total',
+      'Requests that failed at one endpoint, answered by another.',
+      ['from', 'to'],
+    ),
+    rpcRateWaitsTotal: counter('mooring_rpc_rate_waits_total', 'Requests that waited for the rate budget.', [
+      'endpoint',
+      'priority',
+    ]),
+    rpcRateWaitSecondsTotal: counter('mooring_rpc_rate_wait_seconds_total', 'Time waited for the rate budget.', [
+      'endpoint',
+      'priority',
+    ]),
     databaseErrorsTotal: counter('mooring_database_errors_total', 'Failed database operations, by who asked.', [
       'operation',
     ]),
