@@ -36,8 +36,7 @@ export class EndpointLag {
 
   /** The highest slot anybody has shown at `commitment` or a more settled one; null while nobody has. */
   best(commitment: ReportedCommitment): number | null {
-    const levels = LEVELS.slice(LEVELS.indexOf(commitment));
-    const heads = this.#shown.map(({ highest }) => Math.max(...levels.map((level) => highest.get(level) ?? -1)));
+    const heads = this.#shown.map((_, endpoint) => this.#highest(endpoint, commitment));
     const [first = -1, second = -1] = heads.sort((a, b) => b - a);
     if (first === -1) return null;
     return second !== -1 && first - second > IMPLAUSIBLE_LEAD_SLOTS ? second : first;
@@ -70,6 +69,11 @@ export class EndpointLag {
     return this.lagSlots(endpoint) > MAX_ENDPOINT_LAG;
   }
 
+  /** What it last showed is behind by now: it lags, or has not been asked for long. */
+  mayLag(endpoint: number, commitment: Commitment): boolean {
+    return (this.best(commitment) ?? 0) - this.#highest(endpoint, commitment) > MAX_ENDPOINT_LAG;
+  }
+
   /**
    * The commitment to ask this endpoint's head at now, null when what is known of it is younger than `everyMs`: a
    * lagging one where it lags, to see it catch up; others in turn, so that each is a measure for the others.
@@ -82,6 +86,12 @@ export class EndpointLag {
     if (behind.length > 0) return behind.find(isDue) ?? null;
     if (!COMMITMENTS.every(isDue)) return null;
     return askedMs('confirmed') <= askedMs('finalized') ? 'confirmed' : 'finalized';
+  }
+
+  /** -1 where it has shown none. */
+  #highest(endpoint: number, commitment: ReportedCommitment): number {
+    const { highest } = this.#of(endpoint);
+    return Math.max(...LEVELS.slice(LEVELS.indexOf(commitment)).map((level) => highest.get(level) ?? -1));
   }
 
   #lagAt(endpoint: number, commitment: Commitment): number {

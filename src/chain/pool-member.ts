@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.js';
+import type { Commitment } from '../lib/commitment.js';
 import type { Log } from '../lib/log.js';
 import {
   type Admission,
@@ -132,19 +133,17 @@ export class PoolMember implements RpcTransport {
     });
   }
 
-  /** Asks for its head, so that the breaker or the lag learns; its answer is nobody's. Not again while under way. */
-  askHead(commitment: 'confirmed' | 'finalized'): void {
+  /**
+   * Asks for its head, so that the breaker or the lag learns; its answer is nobody's. Resolves when that is known, at
+   * once when it is being asked already. Never throws.
+   */
+  async askHead(commitment: Commitment): Promise<void> {
     if (this.#isAskedForHead) return;
     this.#isAskedForHead = true;
-    this.call({
-      method: 'getSlot',
-      params: [{ commitment }],
-      read: asCount,
-      view: { commitment, slotOf: (slot) => slot },
-    })
-      // What went wrong has been counted where it happened.
-      .catch(() => undefined)
-      .finally(() => (this.#isAskedForHead = false));
+    const view = { commitment, slotOf: (slot: number) => slot };
+    // What goes wrong is counted where it happens.
+    await this.call({ method: 'getSlot', params: [{ commitment }], read: asCount, view }).catch(() => undefined);
+    this.#isAskedForHead = false;
   }
 
   /** Tells of a state that has changed since it was last told, be it by time alone. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.js';
+import type { Commitment } from '../lib/commitment.js';
 import type { Log } from '../lib/log.js';
 import type { ChainPort } from './chain-port.js';
 import { DEFAULT_HEALTH, type HealthPolicy } from './endpoint-health.js';
@@ -256,14 +257,25 @@ export class RpcPool implements RpcTransport, PoolView {
   #lookAround(nowMs: number, due: readonly PoolMember[]): void {
     const { headCheckMs = DEFAULT_HEAD_CHECK_MS } = this.options;
     for (const member of this.#members) member.tell();
-    for (const member of due) member.askHead('confirmed');
+    for (const member of due) void member.askHead('confirmed');
     if (this.#members.length === 1 || nowMs - this.#startedMs < headCheckMs) return;
     for (const [index, member] of this.#members.entries()) {
       const commitment = this.#lag.headToAsk(index, headCheckMs, nowMs);
-      const isAskable = ['well', 'demoted', 'lagging'].includes(member.state());
-      if (commitment !== null && isAskable) member.askHead(commitment);
+      if (commitment !== null && isAskable(member)) void this.#checkHead(member, commitment);
     }
   }
+
+  /** Asks one, and then whoever has shown so much less that it is either behind or was not asked for long. */
+  async #checkHead(member: PoolMember, commitment: Commitment): Promise<void> {
+    await member.askHead(commitment);
+    for (const [index, other] of this.#members.entries()) {
+      if (this.#lag.mayLag(index, commitment) && isAskable(other)) void other.askHead(commitment);
+    }
+  }
+}
+
+function isAskable(member: PoolMember): boolean {
+  return ['well', 'demoted', 'lagging'].includes(member.state());
 }
 
 /**
