@@ -6,6 +6,8 @@ export interface Question {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
+  /** The whole of it; for a batch all there is, `id` and `method` being undefined. */
+  readonly body: unknown;
 }
 
 type Behaviour = (question: Question, response: ServerResponse, socket: Socket) => void;
@@ -38,8 +40,9 @@ export class FaultyHttp {
     response.once('close', () => (this.inFlight -= 1));
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { id, method } = JSON.parse(Buffer.concat(chunks).toString()) as { id: number; method: string };
-    const question = { id, method, path: request.url ?? '', authorization: request.headers.authorization };
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    const { id, method } = body as { id: number; method: string };
+    const question = { id, method, body, path: request.url ?? '', authorization: request.headers.authorization };
     this.questions.push(question);
     const behaviour = this.#behaviours.length > 1 ? this.#behaviours.shift() : this.#behaviours[0];
     behaviour?.(question, response, request.socket);
