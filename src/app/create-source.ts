@@ -15,7 +15,15 @@ interface SourceSetting {
 const SOURCES: Readonly<Record<Config['source'], (setting: SourceSetting, callbacks: SourceCallbacks) => Source>> = {
   socket: ({ foundation: { config, pool, log, machine }, wsUrls, programIds }, callbacks) =>
     socketSource(
-      { ...machine, urls: wsUrls, programIds, chain: pool.chain, log, timing: { silenceMs: config.silenceMs } },
+      {
+        ...machine,
+        urls: wsUrls,
+        programIds,
+        chain: pool.chain,
+        knownHead: () => pool.knownHead(),
+        log,
+        timing: { silenceMs: config.silenceMs },
+      },
       callbacks,
     ),
   polling: ({ foundation: { config, pool, log, machine }, programIds }, callbacks) =>
