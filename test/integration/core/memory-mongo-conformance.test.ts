@@ -220,6 +220,10 @@ describe('the MongoDB in memory answers as the real one', () => {
       [start(0), look(0, 'a'), insert('outside', 'a'), look(0, 'a'), insert(0, 'a'), commit(0)],
     ],
     ['one key, inserted by two', [start(0), insert(0, 'a'), start(1), insert(1, 'a'), commit(0), commit(1)]],
+    [
+      'an insert of a key whose document is being changed',
+      [insert('outside', 'a'), start(0), raise(0, 'a'), start(1), insert(1, 'a'), insert('outside', 'a'), commit(0)],
+    ],
     ['a write that has to wait', [insert('outside', 'a'), start(0), raise(0, 'a'), raise('outside', 'a')]],
     [
       'own writes, seen by their session only',

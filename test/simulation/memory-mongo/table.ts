@@ -102,8 +102,11 @@ export class Table {
   insert(document: Doc, view: View): void {
     const key = valueKey(document['_id']);
     const entry = this.#entries.get(key) ?? { key, order: 0, versions: [], pending: null };
-    this.#assertWritable(entry, view);
-    if (this.documentOf(entry, view)) throw this.#duplicate('_id_', '_id', document['_id']);
+    // An update leaves the key as it is: whoever sees it is refused at once, also while somebody is changing its document.
+    const isGoing = entry.pending?.document === null || !entry.versions.at(-1)?.document;
+    const isTaken = this.documentOf(entry, view) !== null;
+    if (!isTaken || (isGoing && entry.pending?.by !== view)) this.#assertWritable(entry, view);
+    if (isTaken) throw this.#duplicate('_id_', '_id', document['_id']);
     this.#write(entry, document, view, 'insert');
   }
 
