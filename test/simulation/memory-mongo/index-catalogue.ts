@@ -27,12 +27,15 @@ export function createIndex(table: Table, request: IndexRequest): string {
   const partial = request.partialFilterExpression ? (takeIn(request.partialFilterExpression) as Doc) : null;
   const spec = { name, keys, unique: request.unique === true, sparse: request.sparse === true, partial };
   for (const { spec: there } of table.indexes) {
-    const isAlike = isIdentical(there.keys, keys) && isIdentical(there.partial, partial);
-    const isSame = isAlike && there.unique === spec.unique && there.sparse === spec.sparse;
+    // Since 5.0 indexes on the same keys may stand beside each other, if one of these three differs.
+    const isSame =
+      isIdentical(there.keys, keys) &&
+      isIdentical(there.partial, partial) &&
+      there.unique === spec.unique &&
+      there.sparse === spec.sparse;
     if (isSame && there.name === name) return name;
     if (there.name === name) throw serverError('indexKeySpecsConflict', `An existing index has the same name: ${name}`);
-    // Partial indexes on the same keys may stand beside each other, as long as they are of different documents.
-    if (isAlike) throw serverError('indexOptionsConflict', `Index already exists with a different name: ${there.name}`);
+    if (isSame) throw serverError('indexOptionsConflict', `Index already exists with a different name: ${there.name}`);
   }
   table.addIndex(spec);
   return name;
