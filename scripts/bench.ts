@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { startDatabase } from '../src/dev/embedded-database.js';
 import { messageOf } from '../src/lib/errors.js';
+import { benchBackfill } from './bench/backfill.js';
 import { benchDecoding } from './bench/decoding.js';
 import { describeMachine } from './bench/figures.js';
 import { judge, type BenchFigures } from './bench/goals.js';
@@ -9,7 +10,7 @@ import { benchMemory } from './bench/memory.js';
 import { benchPipeline } from './bench/pipeline.js';
 import { describeFigures, describeGoals } from './bench/tables.js';
 
-const PARTS = ['decoding', 'pipeline', 'latency', 'memory'] as const;
+const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill'] as const;
 type Part = (typeof PARTS)[number];
 
 /** 1 only with --goals. */
@@ -24,11 +25,13 @@ const PIPELINE_SIZES = [
 const LATENCY = { events: 300, slotTimesMs: [400, 50] };
 const MEMORY_EVENTS = 100_000;
 const MEMORY_SAMPLES = 10;
+/** 200 requests/s is what a small paid plan allows. */
+const BACKFILL = { events: 50_000, limitedEvents: 10_000, requestsPerSecond: 200, kills: 3 };
 
 const command = new Command('bench')
-  .description('Measures decoding, the pipeline, latency and memory, and names machine and database server.')
+  .description('Measures decoding, the pipeline, latency, memory and backfill, and names machine and database server.')
   .addArgument(new Argument('[parts...]', 'what to measure (default: everything)').choices(PARTS))
-  .option('--events <n>', 'events: decoded, piped, of each latency channel, or for memory', wholeNumber)
+  .option('--events <n>', 'events: decoded, piped, of each latency channel, for memory, or backfilled', wholeNumber)
   .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber)
   .option('--goals', 'end with 1 when a goal is missed', false)
   .option('--json', 'print one JSON object as the last line', false)
@@ -89,7 +92,7 @@ async function measure(parts: ReadonlySet<Part>) {
       progress,
     );
   }
-  if (!parts.has('pipeline') && !parts.has('latency') && !parts.has('memory')) return { figures, database: null };
+  if ([...parts].every((part) => part === 'decoding')) return { figures, database: null };
 
   const server = await startDatabase({ uri: process.env['MONGODB_URI'], log: progress });
   try {
@@ -108,6 +111,12 @@ async function measure(parts: ReadonlySet<Part>) {
       const total = events ?? MEMORY_EVENTS;
       const stepEvents = Math.ceil(total / MEMORY_SAMPLES);
       figures.memory = await benchMemory(server.uri, { events: total, stepEvents, batchSize: BATCH_SIZE }, progress);
+    }
+    if (parts.has('backfill')) {
+      const total = events ?? BACKFILL.events;
+      const limitedEvents = Math.min(BACKFILL.limitedEvents, total);
+      const options = { ...BACKFILL, events: total, limitedEvents, batchSize: BATCH_SIZE };
+      figures.backfill = await benchBackfill(server.uri, options, progress);
     }
     return { figures, database: { kind: server.kind, version: server.version ?? 'unknown' } };
   } finally {

@@ -1,3 +1,4 @@
+import type { BackfillReport } from './backfill.js';
 import type { DecodingReport } from './decoding.js';
 import type { LatencyReport } from './latency.js';
 import type { MemoryReport } from './memory.js';
@@ -9,6 +10,7 @@ export interface BenchFigures {
   readonly pipeline?: PipelineReport;
   readonly latency?: LatencyReport;
   readonly memory?: MemoryReport;
+  readonly backfill?: BackfillReport;
 }
 
 /** What a figure should be, and whether it is. */
@@ -21,9 +23,11 @@ export interface Goal {
 /** Pipeline over plain inserts of the same documents: a bare prototype without mooring's promises had 0.44 to 0.49. */
 const PIPELINE_RATIO = 0.5;
 const MEMORY_MB = 512;
+/** A day of a busy program (a million events) in three hours and a half. */
+const BACKFILL_EVENTS_PER_MINUTE = 5_000;
 
 /** Compares the figures with the goals of docs/benchmarks.md. */
-export function judge({ decoding, pipeline, memory }: BenchFigures): Goal[] {
+export function judge({ decoding, pipeline, memory, backfill }: BenchFigures): Goal[] {
   const goals: Goal[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -45,6 +49,22 @@ export function judge({ decoding, pipeline, memory }: BenchFigures): Goal[] {
       value: memory.maxRssMb,
       met: memory.maxRssMb < MEMORY_MB,
     });
+  }
+  if (backfill) {
+    const { sameLedger, sameDocuments, kills } = backfill.killed;
+    const perMinute = backfill.unlimited.eventsPerSecond * 60;
+    goals.push(
+      {
+        goal: `backfill: the same ledger and documents after ${kills} kills`,
+        value: Number(sameLedger && sameDocuments),
+        met: sameLedger && sameDocuments,
+      },
+      {
+        goal: `backfill: at least ${BACKFILL_EVENTS_PER_MINUTE} events/min`,
+        value: perMinute,
+        met: perMinute >= BACKFILL_EVENTS_PER_MINUTE,
+      },
+    );
   }
   return goals;
 }

@@ -1,7 +1,7 @@
 import type { BenchFigures, Goal } from './goals.js';
 
 /** The figures as lines for people. */
-export function describeFigures({ decoding, pipeline, latency, memory }: BenchFigures): string[] {
+export function describeFigures({ decoding, pipeline, latency, memory, backfill }: BenchFigures): string[] {
   const lines: string[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -39,6 +39,20 @@ export function describeFigures({ decoding, pipeline, latency, memory }: BenchFi
       ...memory.samples.map(({ applied, rssMb, heapMb, externalMb }) =>
         row(`${applied} events`, rssMb, heapMb, externalMb),
       ),
+    );
+  }
+  if (backfill) {
+    const { unlimited, limited, rssMb, killed } = backfill;
+    lines.push(
+      ...heading('Backfill', 'events/s', 'requests/s', 'refused', 'seconds'),
+      ...[
+        { name: `${unlimited.events} events, no limit`, run: unlimited },
+        { name: `${limited.events} events, ${limited.limit} requests/s`, run: limited },
+      ].map(({ name, run }) => row(name, run.eventsPerSecond, run.requestsPerSecond, run.limited, run.seconds)),
+      `  share of the limit used: ${limited.shareOfLimit}; RSS at a fifth ${rssMb.atFifth} MB, at the end ` +
+        `${rssMb.atEnd} MB, at most ${rssMb.most} MB`,
+      `  after ${killed.kills} kills: ledger ${killed.sameLedger ? 'the same' : 'DIFFERENT'}, ` +
+        `documents ${killed.sameDocuments ? 'the same' : 'DIFFERENT'}`,
     );
   }
   return lines;

@@ -8,7 +8,16 @@ import { ledgerEvents, recordFrom } from './ledger-collections.js';
  */
 const LONGEST_WAIT_MS = 120_000;
 
-/** Records up to and including `newestSlot` that wait to be applied and are due, oldest slot first. */
+/**
+ * Of a batch, the share that goes to the newest records where more wait than it holds: what happens now is not to wait
+ * behind a backfill of hours. The rest goes to the oldest: documents are cheapest to build in the order of the chain.
+ */
+const NEWEST_SHARE = 0.25;
+
+/**
+ * Records up to and including `newestSlot` that wait to be applied and are due, at most `limit`: oldest slot first, and
+ * the newest of a long queue.
+ */
 export async function readReceived(
   db: mongo.Db,
   program: string,
@@ -16,19 +25,26 @@ export async function readReceived(
   now: Date,
   newestSlot = Infinity,
 ): Promise<LedgerRecord[]> {
-  const stored = await ledgerEvents(db)
-    .find({
-      ...{ program, state: 'received', slot: { $lte: newestSlot } },
-      $or: [
-        { nextAttemptAt: { $not: { $gt: now } } },
-        { nextAttemptAt: { $gt: new Date(now.getTime() + LONGEST_WAIT_MS) } },
-      ],
-    })
-    .sort({ slot: 1 })
-    .limit(limit)
-    .batchSize(limit)
-    .toArray();
-  return stored.map(recordFrom);
+  const read = async (atMost: number, direction: 1 | -1) =>
+    ledgerEvents(db)
+      .find({
+        ...{ program, state: 'received', slot: { $lte: newestSlot } },
+        $or: [
+          { nextAttemptAt: { $not: { $gt: now } } },
+          { nextAttemptAt: { $gt: new Date(now.getTime() + LONGEST_WAIT_MS) } },
+        ],
+      })
+      .sort({ slot: direction })
+      .limit(atMost)
+      .batchSize(atMost)
+      .toArray();
+  const oldest = await read(limit, 1);
+  const share = Math.floor(limit * NEWEST_SHARE);
+  if (oldest.length < limit || share === 0) return oldest.map(recordFrom);
+  const newest = await read(share, -1);
+  const ids = new Set(newest.map(({ _id }) => _id));
+  const rest = oldest.filter(({ _id }) => !ids.has(_id)).slice(0, limit - newest.length);
+  return [...rest, ...newest.reverse()].map(recordFrom);
 }
 
 /** Every record of a transaction that is not archived, whatever its state. */
@@ -87,6 +103,19 @@ export async function readFinalTransactions(
   const final = new Map<string, number>();
   for await (const { signature, slot } of stored) final.set(String(signature), Number(slot));
   return final;
+}
+
+/** The oldest final transaction above a slot; null when the ledger has none. */
+export async function readFirstFinalAbove(
+  db: mongo.Db,
+  program: string,
+  slot: number,
+): Promise<{ readonly signature: string; readonly slot: number } | null> {
+  const stored = await ledgerEvents(db).findOne(
+    { slot: { $gt: slot }, program, commitment: 'finalized', kind: 'event', state: { $ne: 'orphaned' } },
+    { sort: { slot: 1 }, projection: { _id: 0, signature: 1, slot: 1 } },
+  );
+  return stored === null ? null : { signature: String(stored.signature), slot: Number(stored.slot) };
 }
 
 /** A command may be 16 MB; an id is about 100 bytes. */

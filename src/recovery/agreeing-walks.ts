@@ -63,16 +63,17 @@ export interface AgreeingWalks {
   /** What an earlier process did of it. */
   readonly stored: StoredWalks | null;
   readonly source: SpanWalk['source'];
-  /** Where a walk on this endpoint may begin instead of at the head. */
-  readonly startBelow?: (endpoint: WalkEndpoint) => SpanWalk['startBelow'];
+  /** Where a walk may begin instead of at the head, where the endpoint knows that transaction. */
+  readonly startBelow?: SpanWalk['startBelow'];
   /** Keeps what `stored` is to be next time. What it speaks of is durable by then. */
   readonly store: (walks: StoredWalks) => Promise<void>;
-  /** After each page. */
-  readonly onTaken?: (counts: TakeCounts, walk: number) => void;
+  /** After each page of the walk with this number, from 0. */
+  readonly onTaken?: (counts: TakeCounts, walk: number, atSlot: number) => void;
 }
 
 export type AgreeingOutcome =
-  | { readonly kind: 'agreed'; readonly counts: TakeCounts }
+  /** `listed`: transactions that the agreeing walks list, failed ones included. */
+  | { readonly kind: 'agreed'; readonly counts: TakeCounts; readonly listed: number }
   | { readonly kind: 'stopped'; readonly reason: SpanStop | 'walks-disagree'; readonly detail: string };
 
 /**
@@ -88,10 +89,11 @@ export async function walkUntilAgreed(
 ): Promise<AgreeingOutcome> {
   let { finished, current } = stored ?? { finished: [], current: null };
   let usable = endpoints;
+  let below = startBelow;
   let counts = NOTHING_TAKEN;
   for (;;) {
     const verdict = judgeWalks(finished);
-    if (verdict === 'agreed') return { kind: 'agreed', counts };
+    if (verdict === 'agreed') return { kind: 'agreed', counts, listed: finished.at(-1)?.listing.count ?? 0 };
     if (verdict === 'disagreed') {
       const detail = `${finished.length} walks over slots ${span.fromSlot} to ${span.toSlot} listed different transactions`;
       return { kind: 'stopped', reason: 'walks-disagree', detail };
@@ -106,11 +108,11 @@ export async function walkUntilAgreed(
     const done = finished;
     let pages = 0;
     const outcome = await walkSpan(dependencies, module, endpoint, {
-      ...{ span, startAt, source, startBelow: startBelow?.(endpoint) },
-      onDurable: async (position, more) => {
+      ...{ span, startAt, source, startBelow: below },
+      onDurable: async (position, more, atSlot) => {
         pages += 1;
         counts = sumOfCounts(counts, more);
-        onTaken?.(more, done.length);
+        onTaken?.(more, done.length, atSlot);
         if (position) await store({ ...span, finished: done, current: { endpoint: endpoint.name, ...position } });
       },
     });
@@ -120,8 +122,12 @@ export async function walkUntilAgreed(
       continue;
     }
     if (outcome.reason === 'fetch-failed' || outcome.reason === 'told-to') return outcome;
-    if (startAt && pages === 0 && (outcome.reason === 'inconsistent' || outcome.reason === 'not-here')) {
-      dependencies.log.info({ endpoint: endpoint.name }, 'the cursor of a walk is not known any more; it begins anew');
+    if ((startAt ?? below) && pages === 0 && (outcome.reason === 'inconsistent' || outcome.reason === 'not-here')) {
+      dependencies.log.info(
+        { endpoint: endpoint.name },
+        'where a walk was to go on is not known any more; it begins anew',
+      );
+      if (!startAt) below = undefined;
       continue;
     }
     usable = usable.filter((one) => one !== endpoint);

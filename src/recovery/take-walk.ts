@@ -58,6 +58,8 @@ export interface TakeOptions {
   readonly source: RecordSource;
   /** Which of those listed are taken in. */
   readonly wanted: (info: SignatureInfo) => boolean;
+  /** Counts what would be fetched as found, and fetches nothing. */
+  readonly dryRun?: boolean;
   /** Called page by page in the order of the walk, each when everything it lists is durable. What it throws ends the walk. */
   readonly onDurable: (page: SignaturePage, counts: TakeCounts) => Promise<void>;
 }
@@ -134,7 +136,7 @@ async function takePage(
   { db, log, ingest, signal }: TakeDependencies,
   takes: PQueue,
   { signatures }: SignaturePage,
-  { commitment, source, wanted }: TakeOptions,
+  { commitment, source, dryRun, wanted }: TakeOptions,
 ): Promise<PageResult> {
   const listed = signatures.filter(wanted);
   const notices = listed.map(({ signature, slot, failed }): Notice => ({ signature, slot, failed, source }));
@@ -166,6 +168,10 @@ async function takePage(
     }
     return { kind: 'durable', counts: { listed: 0, known: 0, found, events, parked } };
   };
+  if (dryRun) {
+    const known = listed.length - missing.length;
+    return { kind: 'durable', counts: { ...NOTHING_TAKEN, listed: listed.length, known, found: missing.length } };
+  }
   const results = await Promise.all(chunksOf(missing).map((chunk) => takes.add(() => takeChunk(chunk))));
   let counts: TakeCounts = { ...NOTHING_TAKEN, listed: listed.length };
   for (const result of results) {

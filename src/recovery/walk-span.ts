@@ -34,8 +34,10 @@ export interface SpanWalk {
   /** Where a walk that begins may begin: a transaction above the span, known to this endpoint. */
   readonly startBelow?: PageCursor | undefined;
   readonly source: 'sweep' | 'backfill';
-  /** After each page, once it is durable; null on the last. */
-  readonly onDurable: (position: WalkPosition | null, counts: TakeCounts) => Promise<void>;
+  /** Lists and counts, and takes in nothing. */
+  readonly dryRun?: boolean;
+  /** After each page, once it is durable: where to go on (null on the last), and the oldest slot seen so far. */
+  readonly onDurable: (position: WalkPosition | null, counts: TakeCounts, atSlot: number) => Promise<void>;
 }
 
 /** Why a span was not walked to its beginning. */
@@ -59,7 +61,7 @@ export async function walkSpan(
   dependencies: WalkDependencies,
   module: DomainModule,
   { chain, name }: WalkEndpoint,
-  { span, startAt, startBelow, source, onDurable }: SpanWalk,
+  { span, startAt, startBelow, source, dryRun = false, onDurable }: SpanWalk,
 ): Promise<SpanOutcome> {
   const listing = new SpanListing(span, startAt);
   const cursor = startAt?.cursor ?? startBelow;
@@ -76,12 +78,13 @@ export async function walkSpan(
   const taken = await takeWalk(dependencies, walk, {
     commitment: 'finalized',
     source,
+    dryRun,
     wanted: ({ slot }) => slot <= span.toSlot,
     onDurable: async (page, counts) => {
       const { position, full } = listing.add(page);
       await compare(full);
       // Where it lost something, nobody goes on.
-      await onDurable(lost.length === 0 ? position : null, counts);
+      await onDurable(lost.length === 0 ? position : null, counts, position?.cursor.slot ?? span.fromSlot);
     },
   });
   if (taken.kind === 'stopped') return taken;

@@ -1,4 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
+import { benchBackfill } from '../../../scripts/bench/backfill.js';
 import { benchDecoding } from '../../../scripts/bench/decoding.js';
 import { judge } from '../../../scripts/bench/goals.js';
 import { benchLatency } from '../../../scripts/bench/latency.js';
@@ -39,5 +40,15 @@ describe('every part of the bench measures', { timeout: 120_000 }, () => {
     const memory = await benchMemory(inject('mongodbUri'), options, quiet);
     expect(memory.samples.at(-1)?.applied).toBeGreaterThanOrEqual(400);
     expect(memory.maxRssMb).toBeGreaterThan(0);
+  });
+
+  it('backfill, of the real command, also where it is killed', async () => {
+    const options = { events: 400, limitedEvents: 200, requestsPerSecond: 100, kills: 1, batchSize: 100 };
+    const backfill = await benchBackfill(inject('mongodbUri'), options, quiet);
+    expect(backfill.unlimited.events).toBeGreaterThanOrEqual(400);
+    expect(backfill.limited.shareOfLimit).toBeGreaterThan(0);
+    expect(backfill.killed).toEqual({ kills: 1, sameLedger: true, sameDocuments: true });
+    expect(describeFigures({ backfill }).join('\n')).toContain('share of the limit');
+    expect(judge({ backfill })).toHaveLength(2);
   });
 });

@@ -1,0 +1,211 @@
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import { backoffMs } from '../lib/backoff.js';
+import type { Clock } from '../lib/clock.js';
+import { forgetBackfill, readBackfill, storeBackfill, type StoredBackfill } from '../ledger/backfill-state.js';
+import { lowerSince, readFrontier, type StoredWalks } from '../ledger/frontier.js';
+import { readFirstFinalAbove } from '../ledger/read-records.js';
+import { chooseWalkers, walkUntilAgreed, type AgreeingOutcome, type WalkersOutcome } from './agreeing-walks.js';
+import { planBackfill, type BackfillStart } from './backfill-plan.js';
+import type { Span } from './span-listing.js';
+import { NOTHING_TAKEN, sumOfCounts, type TakeCounts } from './take-walk.js';
+import { walkSpan, type WalkDependencies, type WalkEndpoint } from './walk-span.js';
+
+/** Reasons that may be gone a moment later: asked again before a command of an hour gives up. */
+const PASSING = new Set<StopReason>([
+  ...(['unreachable', 'timeout', 'rate-limited', 'server-error', 'not-ready', 'malformed-answer'] as const),
+  ...(['fetch-failed', 'inconsistent', 'walks-disagree'] as const),
+]);
+/** Failures in a row, without a page in between, before it gives up: about two minutes. */
+const PATIENCE = { failures: 8, backoff: { firstMs: 1_000, maxMs: 30_000, jitter: 0.2 } };
+
+type StopReason = Extract<AgreeingOutcome | WalkersOutcome, { kind: 'stopped' }>['reason'];
+
+/** What a backfill needs. */
+export interface BackfillDependencies extends WalkDependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** In order of preference. */
+  readonly endpoints: () => readonly WalkEndpoint[];
+  readonly onProgress?: (progress: BackfillProgress) => void;
+  /** Said at the start, when it goes on with one that did not end. */
+  readonly onResumed?: (earlier: { readonly span: Span; readonly counts: TakeCounts }) => void;
+}
+
+/** What is asked of it. */
+export interface BackfillRequest {
+  readonly start: BackfillStart;
+  readonly untilSlot: number | null;
+  /** Begins anew instead of going on with one that did not end. */
+  readonly restart: boolean;
+  /** Counts what would come, and stores nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface BackfillProgress {
+  readonly span: Span;
+  /** 1 fetches; the ones after it compare. */
+  readonly walk: number;
+  /** The oldest slot reached by this walk. */
+  readonly atSlot: number;
+  readonly counts: TakeCounts;
+}
+
+/** How it ended. `counts` and `ranMs` include what earlier runs of the same backfill did. */
+export type BackfillOutcome =
+  | {
+      readonly kind: 'complete' | 'counted';
+      readonly span: Span;
+      readonly counts: TakeCounts;
+      readonly ranMs: number;
+      /** True when it went on with an earlier one. */
+      readonly resumed: boolean;
+      /** Where complete history begins now; null where no worker has said so yet. */
+      readonly since: number | null;
+      /** True when this span has joined complete history. */
+      readonly joined: boolean;
+    }
+  | { readonly kind: 'nothing-to-do'; readonly since: number }
+  | { readonly kind: 'refused'; readonly why: string }
+  | {
+      readonly kind: 'stopped';
+      readonly reason: StopReason;
+      readonly detail: string;
+      readonly span: Span | null;
+      readonly counts: TakeCounts;
+      readonly ranMs: number;
+      readonly resumed: boolean;
+    };
+
+/**
+ * Brings a span of history into the ledger, newest first, as `received` records that whoever holds the program's lease
+ * projects. It can be killed at any time: what it keeps is kept after the records it speaks of, and the same request goes
+ * on from there. Complete history is said to begin earlier only once two walks over the whole span agree (I4).
+ * @throws RpcError and MongoError where even asking for the head or the state fails; everything before is kept.
+ */
+export async function backfill(
+  dependencies: BackfillDependencies,
+  module: DomainModule,
+  request: BackfillRequest,
+): Promise<BackfillOutcome> {
+  const { db, clock, endpoints } = dependencies;
+  const asked = JSON.stringify([request.start, request.untilSlot]);
+  const stored = request.restart || request.dryRun ? null : await readBackfill(db, module.name);
+  if (stored && stored.asked !== asked) {
+    const { fromSlot, toSlot } = stored.walks;
+    const why = `a backfill of slots ${fromSlot} to ${toSlot} has not ended: run it again as it was, or begin anew with --restart`;
+    return { kind: 'refused', why };
+  }
+  const begun = clock.monotonic();
+  const ranMs = () => (stored?.ranMs ?? 0) + Math.round(clock.monotonic() - begun);
+  const walkers = await chooseWalkers(endpoints(), stored?.walks.toSlot ?? 0);
+  if (walkers.kind === 'stopped') {
+    return { ...walkers, span: null, counts: stored?.counts ?? NOTHING_TAKEN, ranMs: ranMs(), resumed: false };
+  }
+  const plan = stored ? ({ kind: 'walk', span: spanOf(stored.walks) } as const) : await plannedBy(walkers);
+  if (plan.kind !== 'walk') return plan;
+  const { span } = plan;
+  const run = { dependencies, module, span, asked, ranMs };
+  if (request.dryRun) return count(run, walkers.endpoints);
+  if (stored) dependencies.onResumed?.({ span, counts: stored.counts });
+  if (request.restart) await forgetBackfill(db, module.name);
+  return walkPatiently(run, stored);
+
+  async function plannedBy({ finalizedSlot, endpoints: [preferred] }: Extract<WalkersOutcome, { kind: 'ready' }>) {
+    const firstAvailable = (await preferred?.chain.firstAvailableBlock()) ?? 0;
+    const frontier = await readFrontier(db, module.name);
+    return planBackfill({ ...request, frontier, finalizedSlot, firstAvailable });
+  }
+}
+
+interface Run {
+  readonly dependencies: BackfillDependencies;
+  readonly module: DomainModule;
+  readonly span: Span;
+  readonly asked: string;
+  readonly ranMs: () => number;
+}
+
+async function walkPatiently(run: Run, resumed: StoredBackfill | null): Promise<BackfillOutcome> {
+  const { dependencies, module, span, asked, ranMs } = run;
+  const { db, clock, random, signal, log, endpoints, onProgress } = dependencies;
+  let stored: StoredBackfill | null = resumed;
+  let counts: TakeCounts = stored?.counts ?? NOTHING_TAKEN;
+  const store = async (walks: StoredWalks) => {
+    stored = { asked, walks, counts, ranMs: ranMs() };
+    await storeBackfill(db, module.name, stored);
+  };
+  // From now on: a process that is killed before its first page is known to have begun.
+  if (!stored) await store({ ...span, finished: [], current: null });
+  const startBelow = await cursorAbove(run);
+  for (let failures = 0; ;) {
+    const walkers = await chooseWalkers(endpoints(), span.toSlot);
+    const outcome =
+      walkers.kind === 'stopped'
+        ? walkers
+        : await walkUntilAgreed(dependencies, module, {
+            ...{
+              span,
+              endpoints: walkers.endpoints,
+              stored: stored?.walks ?? null,
+              source: 'backfill',
+              store,
+              startBelow,
+            },
+            onTaken: (more, walk, atSlot) => {
+              failures = 0;
+              // The walks after the first list the same again.
+              counts = sumOfCounts(counts, walk === 0 ? more : { ...more, listed: 0, known: 0 });
+              onProgress?.({ span, walk: walk + 1, atSlot, counts });
+            },
+          });
+    if (outcome.kind === 'agreed') {
+      // An earlier walk may have listed less.
+      const { listed } = outcome;
+      counts = { ...counts, listed, known: listed - counts.found - counts.parked };
+      const joined = await lowerSince(db, module.name, span.fromSlot, span.toSlot);
+      await forgetBackfill(db, module.name);
+      const since = (await readFrontier(db, module.name))?.since ?? null;
+      return { kind: 'complete', span, counts, ranMs: ranMs(), resumed: resumed !== null, since, joined };
+    }
+    failures += 1;
+    if (signal?.aborted || !PASSING.has(outcome.reason) || failures > PATIENCE.failures) {
+      return { ...outcome, span, counts, ranMs: ranMs(), resumed: resumed !== null };
+    }
+    // Walks that disagree are made anew: history that was incomplete for a while is complete a little later.
+    if (outcome.reason === 'walks-disagree') await store({ ...span, finished: [], current: null });
+    log.warn({ reason: outcome.reason, detail: outcome.detail }, 'the backfill goes on in a moment');
+    await clock.sleep(backoffMs(PATIENCE.backoff, failures - 1, random), signal);
+  }
+}
+
+/** One walk that lists and asks the ledger, and takes in nothing. */
+async function count(
+  { dependencies, module, span, ranMs }: Run,
+  [endpoint]: readonly WalkEndpoint[],
+): Promise<BackfillOutcome> {
+  let counts = NOTHING_TAKEN;
+  if (!endpoint) throw new Error('walkers that are ready have an endpoint');
+  const outcome = await walkSpan(dependencies, module, endpoint, {
+    ...{ span, startAt: null, source: 'backfill', dryRun: true },
+    onDurable: async (_, more, atSlot) => {
+      counts = sumOfCounts(counts, more);
+      dependencies.onProgress?.({ span, walk: 1, atSlot, counts });
+    },
+  });
+  if (outcome.kind === 'stopped') return { ...outcome, span, counts, ranMs: ranMs(), resumed: false };
+  const since = (await readFrontier(dependencies.db, module.name))?.since ?? null;
+  return { kind: 'counted', span, counts, ranMs: ranMs(), resumed: false, since, joined: false };
+}
+
+/**
+ * A transaction above the span to begin below, so that a backfill does not list everything since: whatever order a node
+ * gives to the slot it is in, the whole span is older.
+ */
+async function cursorAbove({ dependencies, module, span }: Run) {
+  const above = await readFirstFinalAbove(dependencies.db, module.name, span.toSlot);
+  return above === null ? undefined : { before: above.signature, slot: above.slot, mustRepeat: null };
+}
+
+function spanOf({ fromSlot, toSlot }: StoredWalks): Span {
+  return { fromSlot, toSlot };
+}
