@@ -40,7 +40,7 @@ describe('npm run backfill', () => {
     try {
       const whole = await runScript('backfill', ['--program', 'coupons', '--json'], environment(calm));
       expect(whole.stderr).not.toContain('could not');
-      expect(whole.code).toBe(0);
+      expect(whole.code, whole.stderr).toBe(0);
       const summary = JSON.parse(whole.lastLine) as Summary;
       expect(summary).toMatchObject({ outcome: 'complete', complete: true, resumed: false });
       expect(summary).toMatchObject({ events: chain.events, transactions: chain.transactions });
@@ -54,7 +54,7 @@ describe('npm run backfill', () => {
         );
       }
       const ended = await runScript('backfill', ['--program', 'coupons', '--json'], environment(rough));
-      expect(ended.code).toBe(0);
+      expect(ended.code, ended.stderr).toBe(0);
       expect(ended.stderr).toContain('going on with the backfill');
       expect(JSON.parse(ended.lastLine)).toMatchObject({ complete: true, resumed: true });
       expect(await contents(rough)).toEqual(await contents(calm));
@@ -72,7 +72,7 @@ describe('npm run backfill', () => {
     const env = environment(database);
     try {
       const dry = await runScript('backfill', ['--program', 'coupons', '--dry-run', '--json'], env);
-      expect(dry.code).toBe(0);
+      expect(dry.code, dry.stderr).toBe(0);
       expect(JSON.parse(dry.lastLine)).toMatchObject({ outcome: 'counted', found: chain.transactions, events: 0 });
 
       const code = await killedAfter(env, () => true, 'SIGINT');
@@ -81,7 +81,7 @@ describe('npm run backfill', () => {
       expect(other.code).toBe(2);
       expect(other.stdout).toContain('has not ended');
       const anew = await runScript('backfill', ['--program', 'coupons', '--genesis', '--restart', '--json'], env);
-      expect(anew.code).toBe(0);
+      expect(anew.code, anew.stderr).toBe(0);
       expect(JSON.parse(anew.lastLine)).toMatchObject({ complete: true, resumed: false });
 
       for (const args of [[], ['--program', 'coupons', '--genesis', '--from-slot', '1']]) {
