@@ -109,9 +109,10 @@ async function run(): Promise<number> {
     if (!installed) throw new Error(`there is no program ${options.program}`);
     const { machine, mongo, pool } = foundation;
     const { clock, random } = machine;
-    // History is fetched from wherever the pool says; one place to say how.
+    // Within what live processes leave of the endpoint's rate.
+    const { background } = pool;
     const fetcher = new TransactionFetcher({
-      ...{ chain: pool.chain, clock, random },
+      ...{ chain: background.chain, history: background.chain, clock, random },
       ...(options.concurrency === undefined ? {} : { maxConcurrent: options.concurrency }),
     });
     interrupted.signal.addEventListener('abort', () => fetcher.stop(), { once: true });
@@ -121,8 +122,8 @@ async function run(): Promise<number> {
         ...{ db: mongo.db, log, clock, random, signal: interrupted.signal },
         ingest: createIngest(foundation, installed, fetcher),
         endpoints: () => {
-          const preferred = pool.pinned();
-          return [preferred, ...pool.members.filter((member) => member !== preferred)];
+          const preferred = background.pinned();
+          return [preferred, ...background.members.filter((member) => member !== preferred)];
         },
         onProgress: (progress) => line.show(progress),
         onResumed: ({ span, counts }) =>

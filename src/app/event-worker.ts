@@ -50,7 +50,7 @@ export function startEventWorker(
   const { clock, random, holder } = foundation.machine;
   const announcer = new EventAnnouncer(log, metrics, clock);
   const stop = new AbortController();
-  const fetcher = new TransactionFetcher({ chain: pool.chain, clock, random });
+  const fetcher = new TransactionFetcher({ chain: pool.chain, history: pool.background.chain, clock, random });
   const slots = new SlotTracker({ chain: pool.chain, clock, log });
   const lanes = new Map(
     modules.map((installed) => [installed.codec.programId, createLane(foundation, installed, fetcher)]),

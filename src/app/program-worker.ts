@@ -120,8 +120,8 @@ export function startProgramWorker(
   );
   // The endpoint that would be asked now first; a walk must not change nodes midway.
   const endpoints = () => {
-    const preferred = pool.pinned();
-    return [preferred, ...pool.members.filter((member) => member !== preferred)];
+    const preferred = pool.background.pinned();
+    return [preferred, ...pool.background.members.filter((member) => member !== preferred)];
   };
   const walking = { db, log, ingest, signal: running };
   const logFound = (found: number) => {

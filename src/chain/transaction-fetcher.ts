@@ -13,6 +13,8 @@ export type FetchOutcome =
 
 export interface TransactionFetcherOptions {
   readonly chain: Pick<ChainPort, 'transaction'>;
+  /** Where given, what is fetched at finalized (history) is asked for here, several at a time. */
+  readonly history?: Pick<ChainPort, 'transaction' | 'transactions'>;
   readonly clock: Clock;
   readonly random: () => number;
   /** Signatures fetched at the same time; more wait their turn, and their patience starts with it. */
@@ -30,8 +32,18 @@ const DEFAULT_MAX_CONCURRENT = 64;
 const DEFAULT_PATIENCE_MS = 30_000;
 const DEFAULT_BACKOFF: BackoffPolicy = { firstMs: 200, maxMs: 3_000, jitter: 0.3 };
 
+/** Transactions of history asked for together: what the pool puts into one batch (rpc-pool.ts). */
+const HISTORY_TOGETHER = 10;
+
 /** What is only confirmed is news, and goes before the history that sweeps and backfills fetch at finalized. */
 const URGENCY = { confirmed: 1, finalized: 0 } as const satisfies Record<Commitment, number>;
+
+interface Waiting {
+  readonly signature: string;
+  /** Null: nothing was given for it. */
+  readonly answered: (outcome: FetchOutcome | null) => void;
+  readonly failed: (error: unknown) => void;
+}
 
 /** Fetches transactions by signature, patiently. Whatever the chain says or fails to say is an outcome, not a throw. */
 export class TransactionFetcher {
@@ -39,9 +51,14 @@ export class TransactionFetcher {
   /** One fetch for all who ask at once: a leader announces one signature hundreds of times (TRAPS 29). */
   readonly #inFlight = new Map<string, Promise<FetchOutcome>>();
   readonly #stopped = new AbortController();
+  /** History that waits to be asked for together, and the turns for it: news has turns of its own. */
+  readonly #waiting: Waiting[] = [];
+  readonly #historyTurns: PQueue;
 
   constructor(private readonly options: TransactionFetcherOptions) {
-    this.#turns = new PQueue({ concurrency: options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT });
+    const { maxConcurrent = DEFAULT_MAX_CONCURRENT } = options;
+    this.#turns = new PQueue({ concurrency: maxConcurrent });
+    this.#historyTurns = new PQueue({ concurrency: Math.ceil(maxConcurrent / HISTORY_TOGETHER) });
   }
 
   /** Signatures waiting or being fetched. */
@@ -53,9 +70,12 @@ export class TransactionFetcher {
     const key = `${commitment}:${signature}`;
     const running = this.#inFlight.get(key);
     if (running !== undefined) return running;
-    const fetching = this.#turns
-      .add(() => this.#fetchPatiently(signature, commitment), { priority: URGENCY[commitment] })
-      .finally(() => this.#inFlight.delete(key));
+    const { chain, history } = this.options;
+    const isHistory = history !== undefined && commitment === 'finalized';
+    const alone = () => this.#fetchAlone(isHistory ? history : chain, signature, commitment);
+    const fetching = (isHistory ? this.#askTogether(signature).then((outcome) => outcome ?? alone()) : alone()).finally(
+      () => this.#inFlight.delete(key),
+    );
     this.#inFlight.set(key, fetching);
     return fetching;
   }
@@ -65,8 +85,44 @@ export class TransactionFetcher {
     this.#stopped.abort();
   }
 
-  async #fetchPatiently(signature: string, commitment: Commitment): Promise<FetchOutcome> {
-    const { chain, clock, random, patienceMs = DEFAULT_PATIENCE_MS, backoff = DEFAULT_BACKOFF } = this.options;
+  #fetchAlone(chain: Pick<ChainPort, 'transaction'>, signature: string, commitment: Commitment): Promise<FetchOutcome> {
+    return this.#turns.add(() => this.#fetchPatiently(chain, signature, commitment), {
+      priority: URGENCY[commitment],
+    });
+  }
+
+  /** Null where asking for several at once gave nothing for this one: then it is asked for alone, with patience. */
+  #askTogether(signature: string): Promise<FetchOutcome | null> {
+    return new Promise((answered, failed) => {
+      this.#waiting.push({ signature, answered, failed });
+      void this.#historyTurns.add(() => this.#askForWaiting());
+    });
+  }
+
+  async #askForWaiting(): Promise<void> {
+    // Whoever asks in the same moment is asked for together.
+    await Promise.resolve();
+    const group = this.#waiting.splice(0, HISTORY_TOGETHER);
+    const signatures = group.map(({ signature }) => signature);
+    const { history } = this.options;
+    if (group.length === 0 || history === undefined) return;
+    try {
+      const answers = this.#stopped.signal.aborted ? [] : await history.transactions(signatures, 'finalized');
+      for (const [position, { answered }] of group.entries()) {
+        const answer = answers[position] ?? null;
+        answered(answer === null || answer instanceof RpcError ? null : { kind: 'found', raw: answer });
+      }
+    } catch (error) {
+      for (const { failed } of group) failed(error);
+    }
+  }
+
+  async #fetchPatiently(
+    chain: Pick<ChainPort, 'transaction'>,
+    signature: string,
+    commitment: Commitment,
+  ): Promise<FetchOutcome> {
+    const { clock, random, patienceMs = DEFAULT_PATIENCE_MS, backoff = DEFAULT_BACKOFF } = this.options;
     const { signal } = this.#stopped;
     const deadline = clock.monotonic() + patienceMs;
     for (let attempt = 0; !signal.aborted; attempt++) {

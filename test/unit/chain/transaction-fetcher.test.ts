@@ -80,6 +80,52 @@ describe('TransactionFetcher', () => {
     expect(order).toEqual(['old 1', 'new', 'old 2', 'old 3']);
   });
 
+  it('asks for history several at a time, and alone for those that this gave nothing for', async () => {
+    const together: string[][] = [];
+    const clock = new JumpingClock();
+    const alone: string[] = [];
+    const transaction = async (signature: string) => {
+      alone.push(signature);
+      return { slot: 2 };
+    };
+    const history = {
+      transaction,
+      transactions: async (signatures: readonly string[]) => {
+        together.push([...signatures]);
+        return signatures.map((one) =>
+          one === 's3'
+            ? null
+            : one === 's4'
+              ? new RpcError('timeout', 'x')
+              : { slot: 1, meta: null, transaction: null },
+        );
+      },
+    };
+    const news: string[] = [];
+    const chain = { transaction: async (signature: string) => news.push(signature) };
+    const fetcher = new TransactionFetcher({ chain, history: history as never, clock, random: () => 0 });
+    const signatures = Array.from({ length: 25 }, (_, index) => `s${index}`);
+    const outcomes = await Promise.all(signatures.map((signature) => fetcher.fetch(signature, 'finalized')));
+    expect(outcomes.every(({ kind }) => kind === 'found')).toBe(true);
+    expect(together.map((group) => group.length)).toEqual([10, 10, 5]);
+    expect(alone.sort()).toEqual(['s3', 's4']);
+    expect(news).toEqual([]);
+    await fetcher.fetch('new', 'confirmed');
+    expect(news).toEqual(['new']);
+    fetcher.stop();
+    expect(await fetcher.fetch('late', 'finalized')).toEqual({ kind: 'unavailable', reason: 'stopped' });
+    expect(fetcher.pending).toBe(0);
+  });
+
+  it('gives the error of a bug to everybody whose transaction it took', { timeout: 5_000 }, async () => {
+    const broken = () => Promise.reject(new TypeError('a bug'));
+    const history = { transaction: broken, transactions: broken };
+    const { clock } = setup(() => null);
+    const fetcher = new TransactionFetcher({ chain: history, history, clock, random: () => 0 });
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((one) => fetcher.fetch(one, 'finalized')));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+
   it('stops', async () => {
     const { fetcher } = setup(() => null, { maxConcurrent: 1 });
     const waiting = [fetcher.fetch('a', 'confirmed'), fetcher.fetch('b', 'confirmed')];
