@@ -82,7 +82,7 @@ const set = fc.record({ v: value, w: plain, u: fc.integer({ min: 0, max: 2 }), '
 const isWhole = (changes: object) => !('v' in changes && 'v.x' in changes);
 const update = fc.oneof(
   set.filter(isWhole).map(($set) => ({ $set })),
-  fc.constant({ $inc: { n: 1 } }),
+  fc.constant({ $inc: { count: 1 } }),
   fc.tuple(plain, fc.constantFrom('v', 'l')).map(([w, name]) => ({ $set: { w }, $unset: { [name]: '' } })),
   fc.tuple(plain, plain).map(([w, fresh]) => ({ $set: { w }, $setOnInsert: { fresh } })),
 );

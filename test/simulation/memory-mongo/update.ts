@@ -1,6 +1,7 @@
 import { isIdentical } from './compare.js';
 import { NotCoveredError, serverError } from './errors.js';
 import type { Filter } from './filter.js';
+import { isBsonNumber } from './numbers.js';
 import { isPosition, partsOf } from './paths.js';
 import { isEmbedded, type Doc } from './values.js';
 
@@ -161,7 +162,6 @@ function valueOf({ operator, value, path }: Change, before: unknown): unknown {
     if (Number.isInteger(sum) && !Number.isSafeInteger(sum)) throw new NotCoveredError('$inc past 2^53');
     return sum;
   }
-  if (typeof before === 'object' && before !== null && '_bsontype' in before)
-    throw new NotCoveredError('$inc of a wide number');
+  if (isBsonNumber(before)) throw new NotCoveredError('$inc of a wide number');
   throw serverError('typeMismatch', `Cannot apply $inc to a value of non-numeric type: ${path}`);
 }
