@@ -117,6 +117,7 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
     requestParams: { path: z.object({ id: z.string() }) },
     responses: { 200: json('The event', eventSchema), ...problems('not-found') },
   });
+  add('/api/documents/{collection}/{id}', 'get', trailOperation([...schemas.keys()]));
   for (const [path, method, operation] of deadLetterOperations()) add(path, method, operation);
   add('/api/transactions/{id}', 'get', {
     tags: ['transactions'],
@@ -152,6 +153,46 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
       },
     },
   });
+}
+
+function trailOperation(models: readonly Model[]): ZodOpenApiOperationObject {
+  const version = eventSchema.pick({ id: true, name: true, slot: true, signature: true, data: true, state: true });
+  const change = z.object({ before: z.unknown(), after: z.unknown() });
+  const without = z.array(version.extend({ reason: z.string().nullable() }));
+  const trail = z
+    .object({
+      collection: z.string(),
+      address: z.string().optional(),
+      id: z.string().optional(),
+      atSlot: z.int().nullable(),
+      exists: z.boolean().meta({ description: 'open at the end of that slot' }),
+      document: z.record(z.string(), z.unknown()).nullable(),
+      total: z.int(),
+      events: z.array(
+        version.extend({ effect: z.enum(['opened', 'changed', 'closed']), changes: z.record(z.string(), change) }),
+      ),
+      orphaned: without.meta({ description: 'versions that a fork dropped; the newest hundred' }),
+      waiting: without.meta({ description: 'received or dead, no part of the document yet; the newest hundred' }),
+      stored: z.boolean().meta({ description: 'the collection has a document of this key now' }),
+      complete: z
+        .object({ from: z.int(), to: z.int() })
+        .nullable()
+        .meta({ description: 'nothing of these slots is missing; of others there may be more than is shown' }),
+      nextCursor: z.string().nullable(),
+    })
+    .meta({ id: 'AuditTrail', description: 'A document as of a slot, and the records that made it' });
+  return {
+    tags: ['ledger'],
+    summary: 'A document as of any slot, computed from the ledger, with what made it in order',
+    requestParams: {
+      path: z.object({
+        collection: z.enum(models.map(({ collection }) => collection)),
+        id: z.string().meta({ description: 'an address, or an event id as encodeURIComponent writes it' }),
+      }),
+      query: queryOf({ atSlot: z.int().min(0).meta({ description: 'the end of this slot; now when left out' }) }),
+    },
+    responses: { 200: json('The trail', trail), ...problems('invalid-request', 'invalid-cursor', 'not-found') },
+  };
 }
 
 function deadLetterOperations(): [string, 'get' | 'post', ZodOpenApiOperationObject][] {

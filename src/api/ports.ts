@@ -1,3 +1,6 @@
+import type { FieldValue } from '../domain-kit/field.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+
 /** What the API needs of layers that it does not import; src/app wires them. */
 
 /** The one door through which a transaction's events reach the ledger, for the API's own transactions. */
@@ -25,6 +28,8 @@ export interface ProgramReading {
   readonly confirmations: number | null;
   /** So much of what was confirmed is unknown to the chain that nothing is rolled back. */
   readonly massSuspicion: { readonly suspects: number; readonly asked: number } | null;
+  /** The documents hold what another version of the module made: `npm run replay`. */
+  readonly replayNeeded?: { readonly documents: number; readonly module: number } | null;
 }
 
 export interface HealthReadings {
@@ -48,3 +53,35 @@ export type RetryAnswer =
 
 /** Tries something that could not be decoded, fetched or handled once more. */
 export type RetryDead = (id: string) => Promise<RetryAnswer>;
+
+/** A document as of a slot, with the records that made it. */
+export interface DocumentTrail {
+  /** Null: not open at that slot. */
+  readonly fields: Readonly<Record<string, FieldValue>> | null;
+  readonly entries: readonly {
+    readonly at: string;
+    readonly record: LedgerRecord;
+    readonly effect: 'opened' | 'changed' | 'closed';
+    readonly changes: ReadonlyMap<
+      string,
+      { readonly before: FieldValue | undefined; readonly after: FieldValue | undefined }
+    >;
+  }[];
+  readonly total: number;
+  readonly hasMore: boolean;
+  readonly orphaned: readonly LedgerRecord[];
+  readonly waiting: readonly LedgerRecord[];
+  readonly stored: boolean;
+  readonly frontier: { readonly since: number; readonly slot: number } | null;
+}
+
+/** Computes the trail of a document of a collection; null when nobody ever heard of it. */
+export type ReadTrail = (
+  collection: string,
+  key: string,
+  query: {
+    readonly atSlot: number | null;
+    readonly limit: number;
+    readonly after: readonly [at: string, id: string] | null;
+  },
+) => Promise<DocumentTrail | null>;

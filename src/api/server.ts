@@ -14,7 +14,7 @@ import { answerProblem, nothingHere, sendProblem } from './answer-problem.js';
 import type { ApiKeys } from './api-keys.js';
 import { requireScope } from './authenticate.js';
 import { openApiDocument } from './openapi.js';
-import type { HealthSource, OwnTransactionDoor, RetryDead } from './ports.js';
+import type { HealthSource, OwnTransactionDoor, ReadTrail, RetryDead } from './ports.js';
 import { Problem } from './problem.js';
 import { commandRoutes, type WriteTiming } from './routes/command-routes.js';
 import { deadLetterRoutes } from './routes/dead-letter-routes.js';
@@ -24,6 +24,7 @@ import { healthRoutes } from './routes/health-routes.js';
 import { openApiRoutes } from './routes/openapi-routes.js';
 import { problemRoutes } from './routes/problem-routes.js';
 import { statusRoutes } from './routes/status-routes.js';
+import { trailRoutes } from './routes/trail-routes.js';
 import { transactionRoutes } from './routes/transaction-routes.js';
 
 export interface ApiSettings {
@@ -44,6 +45,7 @@ export interface ApiDeps {
   readonly door: OwnTransactionDoor;
   readonly health: HealthSource;
   readonly retryDead: RetryDead;
+  readonly readTrail: ReadTrail;
   readonly apiKeys: Pick<ApiKeys, 'verify'>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -109,6 +111,7 @@ export function createApi(deps: ApiDeps): Express {
     }),
     transactionRoutes(writes),
     eventRoutes(db, [...models.values()]),
+    trailRoutes(models, deps.readTrail),
     deadLetterRoutes({ ...deps, programs: domains.map(({ module }) => module.name) }),
     ...deps.domains.map(({ routes, context }) => commandRoutes(writes, routes.commands, context)),
     documentRoutes(

@@ -11,6 +11,7 @@ import { createDeadLetterRetrying } from './dead-letter-retrying.js';
 import type { Foundation } from './foundation.js';
 import { createHealthSource } from './health-source.js';
 import { createOwnTransactionDoor } from './own-transactions.js';
+import { createTrailReading } from './trail-reading.js';
 
 /** Requests under way when the process is asked to stop get this long, in milliseconds. */
 const CLOSE_GRACE_MS = 10_000;
@@ -59,6 +60,7 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
     door,
     health: createHealthSource(foundation),
     retryDead: deadLetters.retry,
+    readTrail: createTrailReading(foundation),
     apiKeys,
     log,
     metrics,
