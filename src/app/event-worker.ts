@@ -136,6 +136,7 @@ export function startEventWorker(
       sweepStopped: active?.sweepStopped() ?? null,
       confirmations: confirmationsOf(foundation, module.name),
       massSuspicion: active?.massSuspicion() ?? null,
+      replayNeeded: active?.replayNeeded() ?? null,
       updatedAt: new Date(clock.now()),
     };
   }

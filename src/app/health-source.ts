@@ -27,6 +27,7 @@ export function createHealthSource({ mongo, modules, machine: { clock } }: Found
             sweepStopped: fresh?.sweepStopped ?? null,
             confirmations: fresh?.confirmations ?? null,
             massSuspicion: fresh?.massSuspicion ?? null,
+            replayNeeded: fresh?.replayNeeded ?? null,
           };
         }),
       };

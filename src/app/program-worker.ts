@@ -1,4 +1,6 @@
 import type { LeaseWork } from '../leases/lease-work.js';
+import type { ReplayNeeded } from '../ledger/projection-version.js';
+import { noteProjectingVersion, readReplayNeeded } from '../ledger/projection-version.js';
 import { StaleFenceError } from '../leases/lease.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
@@ -10,6 +12,7 @@ import { DisputeResolver } from '../recovery/dispute-resolver.js';
 import { FinalityChecker, type MassSuspicion } from '../recovery/finality-checker.js';
 import { sweep } from '../recovery/gap-filler.js';
 import { RecentSweep } from '../recovery/recent-sweep.js';
+import { Replayer } from '../recovery/replay.js';
 import { purgeTombstones } from '../recovery/tombstone-purge.js';
 import type { ProjectorHere } from './create-ingest.js';
 import type { EventAnnouncer } from './event-announcer.js';
@@ -20,6 +23,14 @@ const DISPUTES_EVERY_MS = 250;
 /** How often due finality and cut-off logs are looked at, in milliseconds; also whenever the finalized slot rises. */
 const FINALITY_EVERY_MS = 1_000;
 const PURGE_EVERY_MS = 60_000;
+/** How often it is asked whether somebody wants a replay, in milliseconds. */
+const REPLAY_EVERY_MS = 1_000;
+/** How long the start waits after the database failed it, in milliseconds. */
+const TROUBLE_MS = 1_000;
+
+const REPLAY_NEEDED =
+  'the documents were made by another version of the module: new events are applied by this one, what is there stays as ' +
+  'it was until `npm run replay -- --program <name>`';
 
 /** What runs for one program while its lease is held. */
 export interface ProgramWorker {
@@ -32,6 +43,8 @@ export interface ProgramWorker {
   sweepStopped(): string | null;
   /** While the chain does not know most of what it confirmed, nothing is rolled back; null when all is well. */
   massSuspicion(): MassSuspicion | null;
+  /** The documents hold what handlers of another version made; null when not. */
+  replayNeeded(): ReplayNeeded | null;
   readonly ended: Promise<void>;
 }
 
@@ -59,6 +72,32 @@ export function startProgramWorker(
     log.warn({ program, task, error: messageOf(error) }, `${task} failed; it runs again`);
   };
 
+  let replayNeeded: ReplayNeeded | null = null;
+  const replayer = new Replayer({ db, clock, log, batchSize: config.batchSize }, module, codec, work);
+  // The first turn under the lease: before anything is projected, it is noted by whom.
+  const prepared = work.exclusive(async () => {
+    while (!running.aborted) {
+      try {
+        replayNeeded = await noteProjectingVersion(db, program, module.version);
+        if (replayNeeded) log.warn({ program, ...replayNeeded }, REPLAY_NEEDED);
+        await replayer.prepare();
+        return;
+      } catch (error) {
+        report('start')(error);
+        await clock.sleep(TROUBLE_MS, running);
+      }
+    }
+  });
+  const replays = repeat(
+    clock,
+    REPLAY_EVERY_MS,
+    running,
+    async () => {
+      if (await replayer.run(running)) replayNeeded = await readReplayNeeded(db, program, module.version);
+    },
+    report('replay'),
+    isFatal,
+  );
   const projector = new Projector(
     {
       db,
@@ -179,6 +218,8 @@ export function startProgramWorker(
     recentSweeps.ended,
     sweeps.ended,
     purge.ended,
+    replays.ended,
+    prepared,
   ];
   for (const task of tasks) task.catch(() => lost.abort());
   return {
@@ -190,6 +231,7 @@ export function startProgramWorker(
     finalitySoon: () => finality.soon(),
     sweepStopped: () => sweepStopped,
     massSuspicion: () => massSuspicion,
+    replayNeeded: () => replayNeeded,
     ended: Promise.allSettled(tasks).then((results) => {
       const failed = results.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason;

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { ReplayNeeded } from './projection-version.js';
 
 /** What the process that follows a program says of itself, for processes that serve it. */
 export interface ListenerStatus {
@@ -20,6 +21,8 @@ export interface ListenerStatus {
   readonly confirmations: number;
   /** So much of what was confirmed is unknown to the chain that nothing is rolled back; null when all is well. */
   readonly massSuspicion: { readonly suspects: number; readonly asked: number } | null;
+  /** The documents hold what another version of the module made; null when not. */
+  readonly replayNeeded: ReplayNeeded | null;
   readonly updatedAt: Date;
 }
 

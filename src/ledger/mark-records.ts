@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import { MooringError } from '../lib/errors.js';
+import { toStored } from '../lib/stored-value.js';
 import type { LedgerRecord } from './ledger-record.js';
 import { ledgerEvents, storedRecord, type StoredRecord } from './ledger-collections.js';
 import { archivedId } from './read-records.js';
@@ -113,6 +114,35 @@ export async function markFailed(
       filter: { _id: id, state: 'received' },
       set: { state: nextAttemptAt === null ? 'dead' : 'received', attempts, error, nextAttemptAt },
     })),
+  );
+}
+
+/** Applied records whose handler, a newer one, fails: they leave the fold and wait for an operator like any that failed. */
+export async function markFailing(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  failing: readonly { readonly record: LedgerRecord; readonly error: string }[],
+): Promise<void> {
+  await setEach(
+    db,
+    session,
+    failing.map(({ record, error }) => ({
+      filter: { _id: record._id, state: 'applied' },
+      set: { state: 'dead', appliedAt: null, error, attempts: record.attempts + 1 },
+    })),
+  );
+}
+
+/** Keeps what records say as their IDL reads them now. */
+export async function setDecoded(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  records: readonly LedgerRecord[],
+): Promise<void> {
+  await setEach(
+    db,
+    session,
+    records.map(({ _id, name, data }) => ({ filter: { _id }, set: { name, data: toStored(data) } })),
   );
 }
 

@@ -72,6 +72,26 @@ export async function readTouching(
   return stored.map(recordFrom);
 }
 
+/** Which of these documents an applied record touches. */
+export async function readTouched(
+  db: mongo.Db,
+  touches: readonly string[],
+  session: mongo.ClientSession,
+): Promise<Set<string>> {
+  const groups = await ledgerEvents(db)
+    .aggregate<{ _id: string }>(
+      [
+        { $match: { touches: { $in: [...touches] }, state: 'applied' } },
+        { $unwind: '$touches' },
+        { $match: { touches: { $in: [...touches] } } },
+        { $group: { _id: '$touches' } },
+      ],
+      { session },
+    )
+    .toArray();
+  return new Set(groups.map(({ _id }) => _id));
+}
+
 /** Signatures of a program that two different versions were announced for, but for those in `without`. */
 export async function readDisputed(
   db: mongo.Db,

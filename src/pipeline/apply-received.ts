@@ -122,7 +122,7 @@ const DOCUMENT_FAULTS = new Set([2, 14, 17280, 40, 52, 54, 57, 121, 10334, 11000
 /** Does this failure stay with one document, so that everything else can go on? */
 export function isOneDocumentsFault(error: unknown): boolean {
   if (error instanceof StaleFenceError) return false;
-  if (error instanceof MooringError) return error.code === 'handler-changed';
+  if (error instanceof MooringError) return false;
   // What a handler gave cannot be written: an invalid date, a circle, more than 16 MB.
   if (error instanceof RangeError || error instanceof TypeError || error instanceof mongo.BSON.BSONError) return true;
   const code = (error as { code?: unknown } | null)?.code;

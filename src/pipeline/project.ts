@@ -15,6 +15,18 @@ export interface HandledWrites {
   readonly writes: readonly Write[];
 }
 
+/** Applied records that the handlers of today refuse: another version of the module took them. */
+export class HandlerChangedError extends MooringError {
+  override readonly name = 'HandlerChangedError';
+  constructor(readonly failing: readonly { readonly record: LedgerRecord; readonly error: string }[]) {
+    const [first] = failing;
+    super(
+      'handler-changed',
+      `The handler of ${first?.record.name} fails for ${first?.record._id}, which was applied before: ${first?.error}`,
+    );
+  }
+}
+
 /** One state document that a batch changes. */
 interface Target {
   readonly model: StateModel;
@@ -28,6 +40,7 @@ interface Target {
  * Brings the documents from "the fold of what was applied" to "the fold of that plus `add` minus `remove`", inside one
  * transaction (I2, I6). Live ingest, late arrival, rollback, re-landing and dead-letter retry are all this step.
  * `refold` names touched documents whose history is the same but stands in another order.
+ * @throws HandlerChangedError when the history cannot be folded any more; those records have to leave it first.
  */
 export async function project(
   tx: ProjectionTransaction,
@@ -89,9 +102,8 @@ function collectTargets(
   for (const touch of refold) {
     const split = touch.indexOf(':');
     const model = models.get(touch.slice(0, split));
-    if (!model) {
-      throw new MooringError('unknown-collection', `The ledger names ${touch}, but ${module.name} has no such model.`);
-    }
+    // Touched by an older version of the module, which had that collection: nothing of it is ours to write any more.
+    if (!model) continue;
     targetOf(model, touch.slice(split + 1)).refold = true;
   }
   return targets;
@@ -131,14 +143,13 @@ async function addHistories(
   const refolded = [...targets].filter(([, target]) => target.refold).map(([touch]) => touch);
   if (refolded.length === 0) return;
   const inHand = new Set([...add.map(({ record }) => record._id), ...remove.map((record) => record._id)]);
+  const failing: { record: LedgerRecord; error: string }[] = [];
   for (const record of await tx.history(refolded)) {
     if (inHand.has(record._id)) continue;
     const outcome = runHandler(module, record);
     if (!outcome.ok) {
-      throw new MooringError(
-        'handler-changed',
-        `The handler of ${record.name} fails for ${record._id}, which it had applied before: ${outcome.error}`,
-      );
+      failing.push({ record, error: outcome.error });
+      continue;
     }
     for (const write of outcome.writes) {
       if (write.kind === 'fact') continue;
@@ -146,6 +157,7 @@ async function addHistories(
       if (target?.refold) target.steps.push(stepOf(record, write));
     }
   }
+  if (failing.length > 0) throw new HandlerChangedError(failing);
 }
 
 async function projectFacts(

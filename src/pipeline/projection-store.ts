@@ -7,6 +7,7 @@ import {
   clearDispute,
   correctTouches,
   insertVersions,
+  markFailing,
   markApplied,
   markOrphaned,
   replaceVersion,
@@ -16,7 +17,7 @@ import {
   type RecordIndex,
 } from '../ledger/mark-records.js';
 import { MongoProjection } from './mongo-projection.js';
-import { project, type HandledWrites } from './project.js';
+import { HandlerChangedError, project, type HandledWrites } from './project.js';
 import { touchesOf } from './run-handler.js';
 
 /** Another version of an event in the place of the one the ledger holds. */
@@ -61,8 +62,24 @@ export const NO_CHANGE: LedgerChange = {
   settledSignature: null,
 };
 
+/** Hears of every change made under a lease, inside its transaction: one that throws undoes the change. */
+export type ProjectionTap = (
+  session: mongo.ClientSession,
+  changed: { readonly touches: readonly string[]; readonly records: readonly LedgerRecord[] },
+) => Promise<void>;
+
+const taps = new WeakMap<HeldLease, ProjectionTap>();
+
+/** Lets `tap` hear of what is committed under this lease from now on; null lets nobody. */
+export function tapProjection(lease: HeldLease, tap: ProjectionTap | null): void {
+  if (tap) taps.set(lease, tap);
+  else taps.delete(lease);
+}
+
 /**
- * Commits a change of ledger and documents in one transaction under the lease (I2, I8).
+ * Commits a change of ledger and documents in one transaction under the lease (I2, I8). Records that are in the way
+ * because a newer handler refuses what an older one took become dead in the same transaction: the new event is not at
+ * fault, and a rollback must not wait for them.
  * @throws StaleFenceError when the lease has moved on; nothing is changed then.
  */
 export async function commitChange(
@@ -72,11 +89,33 @@ export async function commitChange(
   change: LedgerChange,
   now: Date,
 ): Promise<void> {
+  let expelled: HandlerChangedError['failing'] = [];
+  for (;;) {
+    try {
+      await commitWithout(db, lease, module, change, now, expelled);
+      return;
+    } catch (error) {
+      if (!(error instanceof HandlerChangedError)) throw error;
+      expelled = [...expelled, ...error.failing];
+    }
+  }
+}
+
+async function commitWithout(
+  db: mongo.Db,
+  lease: HeldLease,
+  module: DomainModule,
+  change: LedgerChange,
+  now: Date,
+  expelled: HandlerChangedError['failing'],
+): Promise<void> {
+  const withdraw = [...change.withdraw, ...expelled.map(({ record }) => record)];
   await inLeaseTransaction(db, lease, async (session) => {
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
     const projection = new MongoProjection(db, session);
-    await project(projection, module, [...change.apply, ...change.enter], change.withdraw, change.refold);
+    await project(projection, module, [...change.apply, ...change.enter], withdraw, change.refold);
+    await markFailing(db, session, expelled);
     await markApplied(
       db,
       session,
@@ -90,6 +129,15 @@ export async function commitChange(
     await insertVersions(db, session, change.insert);
     await setCounts(db, session, change.recount);
     if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
+    const added = [...change.apply, ...change.enter];
+    await taps.get(lease)?.(session, {
+      records: [...added.map(({ record }) => record), ...withdraw],
+      touches: [
+        ...added.flatMap(({ writes }) => touchesOf(writes)),
+        ...withdraw.flatMap(({ touches }) => touches),
+        ...change.refold,
+      ],
+    });
     await touchLease(db, lease, session);
   });
 }

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { Command, InvalidArgumentError } from 'commander';
+import { layFoundation, type Foundation, type InstalledModule } from '../src/app/foundation.js';
+import { requiredEndpoints } from '../src/app/required-endpoints.js';
+import { loadDotEnv, readConfig } from '../src/config/env.js';
+import { domains } from '../src/domains/registry.js';
+import { keepLease } from '../src/leases/lease-keeper.js';
+import { noteProjectingVersion } from '../src/ledger/projection-version.js';
+import { cancelReplay, readReplay, requestReplay, type Replay } from '../src/ledger/replay-request.js';
+import { ledgerEvents } from '../src/ledger/ledger-collections.js';
+import { messageOf, MooringError } from '../src/lib/errors.js';
+import { toJson } from '../src/lib/json.js';
+import { rehearseReplay } from '../src/recovery/replay-rehearsal.js';
+import { assertReplaceable } from '../src/recovery/replay-shadow.js';
+import { Replayer } from '../src/recovery/replay.js';
+import { createLogger } from '../src/telemetry/logger.js';
+import { createMetrics } from '../src/telemetry/metrics.js';
+
+/** Exit codes; with `--json` the last line of output is one JSON object. */
+const EXIT = { incomplete: 1, failed: 2 } as const;
+const LOOK_EVERY_MS = 500;
+
+const command = new Command('replay')
+  .description(
+    'Rebuilds the documents of a program from the ledger by the handlers of today, while live ingest goes on.',
+  )
+  .requiredOption('--program <name>', `which: ${domains.map(({ module }) => module.name).join(', ')}`)
+  .option('--from-slot <slot>', 'only documents touched since this slot', parseSlot)
+  .option('--shadow', 'build new collections beside the live ones and swap them in at the end')
+  .option('--dry-run', 'write nothing; say what would change')
+  .option('--cancel', 'end the replay under way where it stands')
+  .option('--json', 'print one JSON object as the last line')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.failed))
+  .addHelpText(
+    'after',
+    `
+The worker that holds the program's lease does the work; where none does, this process takes the lease and does it.
+Ctrl-C only stops watching: the replay goes on, or waits for the next worker. --cancel ends it.
+
+Exit code: 0 done (with --dry-run: nothing would change), 1 not done: cancelled, left to a worker, or some documents
+refused what they should hold (with --dry-run: something would change), 2 it could not be made.
+
+Examples:
+  npm run replay -- --program coupons --dry-run
+  npm run replay -- --program coupons
+  npm run replay -- --program coupons --from-slot 250000000
+  npm run replay -- --program coupons --cancel
+  npm run replay -- --program coupons --json | tail -1 | jq .counts`,
+  )
+  .parse();
+const options = command.opts<{
+  program: string;
+  fromSlot?: number;
+  shadow?: boolean;
+  dryRun?: boolean;
+  cancel?: boolean;
+  json?: boolean;
+}>();
+
+try {
+  loadDotEnv();
+  const config = readConfig();
+  const log = createLogger({ ...config, logLevel: 'warn', logPretty: true }, process.stderr);
+  const modules = domains.map(({ module }) => module);
+  const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, createMetrics());
+  try {
+    const installed = foundation.modules.find(({ module }) => module.name === options.program);
+    if (!installed) {
+      const known = modules.map(({ name }) => name).join(', ');
+      throw new MooringError('unknown-program', `There is no program ${options.program}; installed are ${known}.`);
+    }
+    await run(foundation, installed);
+  } finally {
+    await foundation.close();
+  }
+} catch (error) {
+  console.error(`The replay could not be made: ${messageOf(error)}`);
+  if (options.json) console.log(toJson({ error: messageOf(error) }));
+  process.exitCode = EXIT.failed;
+}
+
+async function run(foundation: Foundation, installed: InstalledModule): Promise<void> {
+  const { db } = foundation.mongo;
+  const { clock } = foundation.machine;
+  const { module, codec } = installed;
+  if (options.cancel) {
+    const cancelled = await cancelReplay(db, module.name, new Date(clock.now()));
+    finish({ cancelled }, cancelled ? 'The replay is cancelled.' : 'There is no replay under way.', cancelled);
+    return;
+  }
+  if (options.dryRun) {
+    const rehearsal = await rehearseReplay(db, module, codec, options.fromSlot ?? null);
+    for (const { collection, change, create, remove, same } of rehearsal.collections) {
+      console.log(`${collection}: ${change} would change, ${create} new, ${remove} removed, ${same} stay as they are`);
+    }
+    if (rehearsal.failing > 0) console.log(`${rehearsal.failing} records would become dead: their handler fails`);
+    for (const example of rehearsal.examples) console.log(`  ${example}`);
+    finish(rehearsal, `${rehearsal.differing} documents would change.`, rehearsal.differing + rehearsal.failing === 0);
+    return;
+  }
+  if (options.shadow && options.fromSlot !== undefined) {
+    throw new MooringError('shadow-impossible', 'A shadow is built from the whole history: leave --from-slot out.');
+  }
+  if (options.shadow) await assertReplaceable(db, module);
+  const total = await ledgerEvents(db).countDocuments({
+    ...{ program: module.name, state: 'applied' },
+    ...(options.fromSlot === undefined ? {} : { slot: { $gte: options.fromSlot } }),
+  });
+  const wanted = {
+    ...{ program: module.name, id: randomUUID(), version: module.version, total },
+    ...{ fromSlot: options.fromSlot ?? null, shadow: options.shadow === true },
+  };
+  const { replay, isNew } = await requestReplay(db, wanted, new Date(clock.now()));
+  if (!isNew) {
+    const isSame = replay.fromSlot === wanted.fromSlot && replay.shadow === wanted.shadow;
+    if (!isSame) {
+      const what = `from slot ${replay.fromSlot ?? 0}${replay.shadow ? ', shadow' : ''}`;
+      throw new MooringError('replay-under-way', `Another replay is under way (${what}). Let it end, or --cancel it.`);
+    }
+    console.log('A replay is under way already; watching it.');
+  }
+  await watch(foundation, installed, replay.id);
+}
+
+/** Shows how the replay goes, and does it where nobody else holds the lease, until it has ended or Ctrl-C. */
+async function watch(foundation: Foundation, { module, codec }: InstalledModule, id: string): Promise<void> {
+  const { config, log, machine, mongo } = foundation;
+  const { clock, holder } = machine;
+  const stop = new AbortController();
+  let isDetached = false;
+  let isHere = false;
+  const detach = () => {
+    isDetached = true;
+    stop.abort();
+  };
+  process.once('SIGINT', detach);
+  process.once('SIGTERM', detach);
+  const working = keepLease(
+    { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs },
+    `program:${module.name}`,
+    stop.signal,
+    async (work, lost) => {
+      if (!isHere) console.log('No worker holds the program: this process does the replay.');
+      isHere = true;
+      const replayer = new Replayer({ db: mongo.db, clock, log, batchSize: config.batchSize }, module, codec, work);
+      await work.exclusive(async () => {
+        await noteProjectingVersion(mongo.db, module.name, module.version);
+        await replayer.prepare();
+      });
+      await replayer.run(lost);
+      // Done, or not ours to do: the watch below sees it and ends this.
+      await clock.sleep(LOOK_EVERY_MS * 2, lost);
+    },
+  );
+  const began = clock.monotonic();
+  let last = '';
+  let replay: Replay | null = null;
+  let first: Replay | null = null;
+  while (!isDetached) {
+    replay = await readReplay(mongo.db, module.name);
+    if (replay?.id !== id || replay.state !== 'running') break;
+    first ??= replay;
+    const line = progressOf(replay, first, clock.monotonic() - began);
+    if (line !== last) console.log(line);
+    last = line;
+    await clock.sleep(LOOK_EVERY_MS, stop.signal);
+  }
+  stop.abort();
+  await working;
+  replay = await readReplay(mongo.db, module.name);
+  if (replay?.id !== id) return finish({ state: 'replaced' }, 'Another replay was asked for meanwhile.', false);
+  for (const problem of replay.problems) console.log(`problem: ${problem}`);
+  if (replay.state === 'running') {
+    return finish(replay, 'Left to a worker: it goes on whenever one holds the program. --cancel ends it.', false);
+  }
+  const { records, documents, removed, settled, dead, decoded } = replay.counts;
+  const what =
+    `${records} records, ${documents} documents folded anew, ${removed} removed, ${settled} results changed, ` +
+    `${decoded} read otherwise by their IDL, ${dead} became dead`;
+  const isWhole = replay.state === 'done' && replay.problems.length === 0;
+  finish(replay, replay.state === 'done' ? `Done: ${what}.` : `Cancelled after ${what}.`, isWhole);
+}
+
+function progressOf({ phase, total, counts, note }: Replay, first: Replay, tookMs: number): string {
+  if (note !== null) return `waiting: ${note}`;
+  const done = phase === 'records' ? counts.records - first.counts.records : 0;
+  const perMs = done / Math.max(1, tookMs);
+  const left = phase === 'records' && done > 0 ? `, ${Math.round(perMs * 1_000)}/s` : '';
+  const secondsLeft = perMs > 0 ? Math.ceil(Math.max(0, total - counts.records) / perMs / 1_000) : null;
+  const time = left !== '' && secondsLeft !== null ? `, about ${secondsLeft} s left for them` : '';
+  return `${phase}: ${counts.records} of ${total} records${left}${time}; ${counts.documents} documents`;
+}
+
+function finish(json: object, line: string, isWhole: boolean): void {
+  console.log(line);
+  if (options.json) console.log(toJson(json));
+  if (!isWhole) process.exitCode = EXIT.incomplete;
+}
+
+function parseSlot(text: string): number {
+  const slot = Number(text);
+  if (Number.isSafeInteger(slot) && slot >= 0) return slot;
+  throw new InvalidArgumentError('It is a slot number.');
+}
