@@ -7,13 +7,16 @@ import type { StateModel } from '../domain-kit/model.js';
 import type { StateWrite } from '../domain-kit/writes.js';
 import type { Finding } from './audit-report.js';
 import type { MirroredFields } from './merge-findings.js';
-import { ownedFields, readDocuments } from './stored-documents.js';
+import { mirroredModels } from './mirrored-models.js';
+import { ownedFields, readDocuments, type StoredDocument } from './stored-documents.js';
 
 /** What one witness found among how many documents that exist or should exist. */
 export interface Testimony {
   readonly documents: number;
   readonly findings: readonly Finding[];
   readonly mirrored: MirroredFields;
+  /** Collections of state documents that no account handler fills: this witness says nothing of them. */
+  readonly notMirrored: readonly string[];
 }
 
 /**
@@ -47,31 +50,45 @@ export async function auditAgainstChain(
     }
   }
 
+  const known = new Set([...mirroredModels(module, codec), ...expected.keys()]);
+  const notMirrored: string[] = [];
   let documents = 0;
   for (const model of module.models) {
     if (model.kind !== 'state') continue;
+    if (!known.has(model)) {
+      notMirrored.push(model.collection);
+      documents += await db.collection(model.collection).countDocuments({ '_mooring.closed': { $ne: true } });
+      continue;
+    }
+    if (!mirrored.has(model.collection)) mirrored.set(model.collection, new Set());
     const wanted = expected.get(model) ?? new Map<string, StateWrite>();
     documents += wanted.size;
     const unseen = new Set(wanted.keys());
-    const about = { program: module.name, collection: model.collection, witness: 'chain' as const };
     for await (const batch of readDocuments(db, model)) {
-      for (const { key, fields } of batch) {
-        unseen.delete(key);
-        const account = wanted.get(key);
-        if (!account) {
-          documents += 1;
-          findings.push({ ...about, key, kind: 'orphaned', fields: [] });
-          continue;
-        }
-        const differences = diffFields(
-          ownedFields(model).filter((name) => name in account.patch),
-          account.patch,
-          fields,
-        );
-        if (differences.length > 0) findings.push({ ...about, key, kind: 'drift', fields: differences });
+      for (const document of batch) {
+        unseen.delete(document.key);
+        const account = wanted.get(document.key) ?? null;
+        if (!account) documents += 1;
+        findings.push(...compareWithAccount(module, model, document.key, document, account));
       }
     }
-    for (const key of unseen) findings.push({ ...about, key, kind: 'missing', fields: [] });
+    for (const key of unseen) findings.push(...compareWithAccount(module, model, key, null, wanted.get(key) ?? null));
   }
-  return { documents, findings, mirrored };
+  return { documents, findings, mirrored, notMirrored };
+}
+
+/** What an account says of its document; null: there is none of it. At most one finding. */
+export function compareWithAccount(
+  module: DomainModule,
+  model: StateModel,
+  key: string,
+  document: StoredDocument | null,
+  account: StateWrite | null,
+): Finding[] {
+  const about = { program: module.name, collection: model.collection, key, witness: 'chain' as const };
+  if (!document) return account ? [{ ...about, kind: 'missing', fields: [] }] : [];
+  if (!account) return [{ ...about, kind: 'orphaned', fields: [] }];
+  const names = ownedFields(model).filter((name) => name in account.patch);
+  const differences = diffFields(names, account.patch, document.fields);
+  return differences.length > 0 ? [{ ...about, kind: 'drift', fields: differences }] : [];
 }

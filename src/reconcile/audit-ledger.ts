@@ -6,6 +6,7 @@ import type { FactWrite } from '../domain-kit/writes.js';
 import { ledgerEvents, recordFrom } from '../ledger/ledger-collections.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { readTouching } from '../ledger/read-records.js';
+import type { DocumentChange } from '../pipeline/fold.js';
 import { foldDocuments } from '../pipeline/fold-documents.js';
 import { runHandler } from '../pipeline/run-handler.js';
 import type { Finding } from './audit-report.js';
@@ -38,13 +39,26 @@ async function checkStates(
 ): Promise<Finding[]> {
   const touches = new Set(batch.map(({ key }) => touchOf(model.collection, key)));
   const folded = foldDocuments(module, touches, await readTouching(db, [...touches]));
-  const about = { program: module.name, collection: model.collection, witness: 'ledger' as const };
-  return batch.flatMap(({ key, fields }): Finding[] => {
-    const change = folded.get(touchOf(model.collection, key));
-    if (!change || change.closed) return [{ ...about, key, kind: 'orphaned', fields: [] }];
-    const differences = diffFields(ownedFields(model), change.set, fields);
-    return differences.length > 0 ? [{ ...about, key, kind: 'drift', fields: differences }] : [];
+  return batch.flatMap((document) => {
+    const change = folded.get(touchOf(model.collection, document.key)) ?? null;
+    return compareWithFold(module, model, document.key, document, change);
   });
+}
+
+/** What the fold of its records says of a state document; at most one finding. */
+export function compareWithFold(
+  module: DomainModule,
+  model: StateModel,
+  key: string,
+  document: StoredDocument | null,
+  change: DocumentChange | null,
+): Finding[] {
+  const about = { program: module.name, collection: model.collection, key, witness: 'ledger' as const };
+  const shouldExist = change !== null && !change.closed;
+  if (!document) return shouldExist ? [{ ...about, kind: 'missing', fields: [] }] : [];
+  if (!shouldExist) return [{ ...about, kind: 'orphaned', fields: [] }];
+  const differences = diffFields(ownedFields(model), change.set, document.fields);
+  return differences.length > 0 ? [{ ...about, kind: 'drift', fields: differences }] : [];
 }
 
 async function checkFacts(
@@ -53,18 +67,41 @@ async function checkFacts(
   model: FactModel,
   batch: readonly StoredDocument[],
 ): Promise<Finding[]> {
+  const records = await readApplied(
+    db,
+    batch.map(({ key }) => key),
+  );
+  return batch.flatMap((document) =>
+    compareWithEvent(module, model, document.key, document, records.get(document.key) ?? null),
+  );
+}
+
+/** What its event says of a fact; null: there is no such event, or it is not applied. At most one finding. */
+export function compareWithEvent(
+  module: DomainModule,
+  model: FactModel,
+  key: string,
+  document: StoredDocument | null,
+  record: LedgerRecord | null,
+): Finding[] {
+  const about = { program: module.name, collection: model.collection, key, witness: 'ledger' as const };
+  const write = record && factsOf(module, record).find((fact) => fact.model.collection === model.collection);
+  if (!document) return write ? [{ ...about, kind: 'missing', fields: [] }] : [];
+  if (!write) return [{ ...about, kind: 'orphaned', fields: [] }];
+  const differences = diffFields(ownedFields(model), write.fields, document.fields);
+  return differences.length > 0 ? [{ ...about, kind: 'drift', fields: differences }] : [];
+}
+
+/** The applied events of these ids. */
+export async function readApplied(
+  db: mongo.Db,
+  ids: readonly string[],
+  session?: mongo.ClientSession,
+): Promise<Map<string, LedgerRecord>> {
   const stored = await ledgerEvents(db)
-    .find({ _id: { $in: batch.map(({ key }) => key) }, state: 'applied' })
+    .find({ _id: { $in: [...ids] }, state: 'applied' }, session ? { session } : {})
     .toArray();
-  const records = new Map(stored.map((record) => [record._id, recordFrom(record)]));
-  const about = { program: module.name, collection: model.collection, witness: 'ledger' as const };
-  return batch.flatMap(({ key, fields }): Finding[] => {
-    const record = records.get(key);
-    const write = record && factsOf(module, record).find((fact) => fact.model.collection === model.collection);
-    if (!write) return [{ ...about, key, kind: 'orphaned', fields: [] }];
-    const differences = diffFields(ownedFields(model), write.fields, fields);
-    return differences.length > 0 ? [{ ...about, key, kind: 'drift', fields: differences }] : [];
-  });
+  return new Map(stored.map((record) => [record._id, recordFrom(record)]));
 }
 
 /** Documents that the ledger speaks of and that are not there. */

@@ -37,6 +37,16 @@ export interface AuditReport {
   readonly orphaned: number;
   readonly unrecorded: number;
   readonly differences: readonly DocumentDifference[];
+  /** Documents that went on changing, or waited for the ledger, for as long as the audit looked: neither right nor wrong. */
+  readonly unsettled: readonly DocumentName[];
+  /** Collections of state documents without an account handler: compared with the ledger only. */
+  readonly notMirrored: readonly string[];
+}
+
+export interface DocumentName {
+  readonly program: string;
+  readonly collection: string;
+  readonly key: string;
 }
 
 /** One witness's finding; several about one document are one difference. */
@@ -50,7 +60,11 @@ export interface Finding {
 }
 
 /** The report of merged differences. */
-export function auditReport(documents: number, differences: readonly DocumentDifference[]): AuditReport {
+export function auditReport(
+  documents: number,
+  differences: readonly DocumentDifference[],
+  { unsettled = [], notMirrored = [] }: Partial<Pick<AuditReport, 'unsettled' | 'notMirrored'>> = {},
+): AuditReport {
   const count = (kind: DifferenceKind) => differences.filter((difference) => difference.kind === kind).length;
   return {
     documents,
@@ -59,14 +73,7 @@ export function auditReport(documents: number, differences: readonly DocumentDif
     orphaned: count('orphaned'),
     unrecorded: count('unrecorded'),
     differences,
+    unsettled,
+    notMirrored,
   };
-}
-
-/** The differences that both looks found: what live traffic explains is gone at the second. */
-export function persisting(
-  first: readonly DocumentDifference[],
-  second: readonly DocumentDifference[],
-): DocumentDifference[] {
-  const seen = new Set(first.map(({ collection, key, kind }) => `${kind}/${collection}/${key}`));
-  return second.filter(({ collection, key, kind }) => seen.has(`${kind}/${collection}/${key}`));
 }

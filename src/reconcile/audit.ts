@@ -5,46 +5,55 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Clock } from '../lib/clock.js';
 import { auditAgainstChain } from './audit-chain.js';
 import { auditAgainstLedger } from './audit-ledger.js';
-import { auditReport, persisting, type AuditReport, type DocumentDifference } from './audit-report.js';
+import { auditReport, type AuditReport, type DocumentDifference, type DocumentName } from './audit-report.js';
 import { auditSettled } from './audit-settled.js';
 import { mergeFindings } from './merge-findings.js';
-
-/** How often a difference is looked at before it counts, and how long in between, in milliseconds. */
-const LOOKS = 4;
-const BETWEEN_LOOKS_MS = 1_000;
+import { settleDifferences, type Doubt } from './settle-differences.js';
 
 interface AuditDependencies {
   readonly db: mongo.Db;
-  readonly chain: Pick<ChainPort, 'programAccounts'>;
+  readonly chain: Pick<ChainPort, 'programAccounts' | 'accounts' | 'signaturesFor'>;
   readonly clock: Clock;
 }
 
 /**
  * Proves, or disproves, that the documents are what the chain's accounts and the ledger's records say. Under live
- * traffic a document may lawfully lag for a moment: only a difference that every look finds is one.
+ * traffic a document may lawfully lag for a moment: what differs at first sight is looked at again until it is found
+ * equal, or nothing that is on its way can explain it. What keeps changing is reported as unsettled, not as wrong.
+ * @throws RpcError when the chain does not answer.
  */
 export async function audit(
   { db, chain, clock }: AuditDependencies,
   modules: readonly { readonly module: DomainModule; readonly codec: ProgramCodec }[],
 ): Promise<AuditReport> {
   let documents = 0;
-  let differences: readonly DocumentDifference[] | null = null;
-  for (let look = 0; look < LOOKS; look++) {
-    if (look > 0) await clock.sleep(BETWEEN_LOOKS_MS);
-    documents = 0;
-    const found: DocumentDifference[] = [];
-    for (const { module, codec } of modules) {
-      const byChain = await auditAgainstChain(db, chain, module, codec);
-      const byLedger = await auditAgainstLedger(db, module);
-      const findings = [...byChain.findings, ...byLedger, ...(await auditSettled(db, module))];
-      found.push(...mergeFindings(findings, byChain.mirrored));
-      for (const model of module.models) {
-        if (model.kind === 'fact') documents += await db.collection(model.collection).countDocuments();
-      }
-      documents += byChain.documents;
+  const differences: DocumentDifference[] = [];
+  const unsettled: DocumentName[] = [];
+  const notMirrored: string[] = [];
+  for (const { module, codec } of modules) {
+    const byChain = await auditAgainstChain(db, chain, module, codec);
+    documents += byChain.documents;
+    notMirrored.push(...byChain.notMirrored);
+    for (const model of module.models) {
+      if (model.kind === 'fact') documents += await db.collection(model.collection).countDocuments();
     }
-    differences = differences === null ? found : persisting(differences, found);
-    if (differences.length === 0) break;
+    const atFirstSight = [
+      ...byChain.findings,
+      ...(await auditAgainstLedger(db, module)),
+      ...(await auditSettled(db, module)),
+    ];
+    const doubts = new Map<string, Doubt>();
+    for (const { collection, key } of atFirstSight) {
+      const model = module.models.find((one) => one.collection === collection);
+      if (model) doubts.set(`${collection}/${key}`, { model, key });
+    }
+    const settled = await settleDifferences({ db, chain, clock }, module, codec, [...doubts.values()], (model) =>
+      byChain.mirrored.has(model.collection),
+    );
+    differences.push(...mergeFindings(settled.findings, byChain.mirrored));
+    unsettled.push(
+      ...settled.unsettled.map(({ model, key }) => ({ program: module.name, collection: model.collection, key })),
+    );
   }
-  return auditReport(documents, differences ?? []);
+  return auditReport(documents, differences, { unsettled, notMirrored });
 }

@@ -1,20 +1,35 @@
 import type { FieldDifference } from '../domain-kit/diff-document.js';
 import type { FieldValue } from '../domain-kit/field.js';
-import type { AuditReport, DocumentDifference, Witness } from './audit-report.js';
+import type { AuditReport, DocumentDifference, DocumentName, Witness } from './audit-report.js';
 
 /** An audit in lines for people: every difference named, then the verdict, then what to do where there is something. */
 export function describeAudit(report: AuditReport): string[] {
-  const { documents, drift, missing, orphaned, unrecorded, differences } = report;
+  const { documents, drift, missing, orphaned, unrecorded, differences, unsettled } = report;
+  const notes = [...report.notMirrored.map(describeNotMirrored), ...unsettled.map(describeUnsettled)];
   if (differences.length === 0) {
-    return [`audit: ${documents} documents, all equal to the chain's accounts and to the ledger`];
+    const verdict =
+      unsettled.length === 0
+        ? "all equal to the chain's accounts and to the ledger"
+        : `none found wrong, ${unsettled.length} unsettled`;
+    return [...notes, `audit: ${documents} documents, ${verdict}`];
   }
   const counts = [`${drift} drifted`, `${missing} missing`, `${orphaned} orphaned`];
   if (unrecorded > 0) counts.push(`${unrecorded} unrecorded`);
+  if (unsettled.length > 0) counts.push(`${unsettled.length} unsettled`);
   return [
+    ...notes,
     ...differences.map(describeDifference),
     `audit: ${documents} documents, ${counts.join(', ')}`,
     nextStep(differences),
   ];
+}
+
+function describeNotMirrored(collection: string): string {
+  return `note       ${collection} has no account handler: compared with the ledger only`;
+}
+
+function describeUnsettled({ collection, key }: DocumentName): string {
+  return `unsettled  ${collection}/${key} went on changing, or the ledger is not complete up to it: is the worker running?`;
 }
 
 function describeDifference({ collection, key, kind, fields, witnesses, ledger }: DocumentDifference): string {

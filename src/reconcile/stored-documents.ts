@@ -33,11 +33,15 @@ export async function readDocumentsByKey(
   db: mongo.Db,
   model: Model,
   keys: readonly string[],
+  session?: mongo.ClientSession,
 ): Promise<Map<string, StoredDocument>> {
   const keyField = model.kind === 'state' ? model.keyField : '_id';
   const documents = await db
     .collection(model.collection)
-    .find({ [keyField]: { $in: [...keys] }, '_mooring.closed': { $ne: true } } as mongo.Filter<mongo.Document>)
+    .find(
+      { [keyField]: { $in: [...keys] }, '_mooring.closed': { $ne: true } } as mongo.Filter<mongo.Document>,
+      session ? { session } : {},
+    )
     .toArray();
   return new Map(documents.map((document) => viewOf(model, document)).map((view) => [view.key, view]));
 }

@@ -1,0 +1,31 @@
+import type { ProgramCodec } from '../decoding/types.js';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { StateModel } from '../domain-kit/model.js';
+
+/** Larger than any account type's fixed part; what follows it is not read. Bytes. */
+const ZERO_ACCOUNT_BYTES = 64 * 1024;
+/** The system program's: 32 zeros. */
+const ZERO_ADDRESS = '1'.repeat(32);
+
+/**
+ * The models that an account handler fills. A handler does not declare its model, so each is shown an account of zeros,
+ * which every borsh type can be read from; one that cannot take it is left to the accounts there are.
+ */
+export function mirroredModels(module: DomainModule, codec: ProgramCodec): Set<StateModel> {
+  const models = new Set<StateModel>();
+  for (const [type, handler] of Object.entries(module.accounts)) {
+    const discriminator = codec.accountDiscriminator(type);
+    if (!discriminator) continue;
+    const bytes = new Uint8Array(ZERO_ACCOUNT_BYTES);
+    bytes.set(discriminator);
+    const decoded = codec.decodeAccount(bytes);
+    if (!decoded.ok) continue;
+    try {
+      const write = handler(ZERO_ADDRESS, decoded.data);
+      if (write.kind === 'state') models.add(write.model);
+    } catch {
+      // A handler may refuse what no program would ever write.
+    }
+  }
+  return models;
+}
