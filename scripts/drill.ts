@@ -1,72 +1,118 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { DevChain } from '../src/dev/dev-chain.js';
+import type { DevDatabase } from '../src/dev/dev-database.js';
 import { startChain } from '../src/dev/embedded-chain.js';
 import { startDatabase } from '../src/dev/embedded-database.js';
 import { projectPrograms } from '../src/dev/project-programs.js';
 import { messageOf } from '../src/lib/errors.js';
 import { toJson } from '../src/lib/json.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
+import type { EventComparison } from './drill/compare-events.js';
 import { runDrill } from './drill/run-drill.js';
+import { runReorgDrill } from './drill/run-reorg-drill.js';
 
 const EXIT = { clean: 0, unclean: 1, failed: 2 } as const;
-/** Quick slots, so that the drill is about kills and not about waiting. */
+/** Quick slots, so that the drill is about faults and not about waiting. */
 const SLOT_MS = 100;
 const SHOWN_IDS = 5;
 
-const { kills, json, seed } = new Command('drill')
+/** What a drill runs on, and where it says what happens. */
+interface Ground {
+  readonly chain: DevChain;
+  readonly database: DevDatabase;
+  readonly say: (line: string) => void;
+}
+
+const program = new Command('drill')
+  .description('Breaks things in the middle of traffic and compares everything with the chain afterwards.')
+  .addHelpText(
+    'after',
+    `
+Everything is embedded and gone afterwards.
+Environment: MONGODB_URI takes a replica set instead of the embedded database (a database of its own, dropped afterwards).
+
+Exit code: 0 when nothing was lost, doubled or wrong and the audit is clean, 1 when not, 2 when the drill could not be made.
+
+Examples:
+  npm run drill
+  npm run drill -- kills --kills 3 --json | tail -1 | jq .clean
+  npm run drill -- reorg`,
+  )
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.clean : EXIT.failed));
+
+program
+  .command('kills', { isDefault: true })
   .description(
-    'Kills the event worker (kill -9) again and again in the middle of traffic, lets it catch up once, and compares its\n' +
-      'ledger and documents with the chain. Everything is embedded and gone afterwards.',
+    'kills the event worker (kill -9) again and again, lets it catch up once, and compares ledger and documents',
   )
   .option('--kills <n>', 'how often, 1 to 1000', whole(1, 1_000), 20)
   .option('--seed <n>', 'chooses the traffic and the moments', whole(0, 2 ** 32 - 1), 1)
   .option('--json', 'print one JSON object as the last line', false)
-  .addHelpText(
-    'after',
-    `
-Environment: MONGODB_URI takes a replica set instead of the embedded database (a database of its own, dropped afterwards).
-
-Exit code: 0 when no event is missing or twice and the audit is clean, 1 when not, 2 when the drill could not be made.
-
-Examples:
-  npm run drill
-  npm run drill -- --kills 3 --json | tail -1 | jq .clean`,
-  )
-  .showHelpAfterError()
   .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.clean : EXIT.failed))
-  .parse()
-  .opts<{ kills: number; seed: number; json: boolean }>();
+  .action(({ kills, seed, json }: { kills: number; seed: number; json: boolean }) =>
+    drill(json, async ({ chain, database, say }) => {
+      const report = await runDrill({ kills, seed, chain, database, say });
+      say(`from start to first event: median ${report.resumeMs.median} ms, longest ${report.resumeMs.longest} ms`);
+      sayComparison(say, report.comparison);
+      for (const line of describeAudit(report.audit)) say(line);
+      say(report.clean ? `${kills} kills, nothing lost, nothing twice` : `${kills} kills did damage`);
+      return report;
+    }),
+  );
 
-const undo: (() => Promise<void>)[] = [];
-try {
-  const log = (line: string): void => console.log(line);
-  const chain = await startChain({ slotTimeMs: SLOT_MS, programs: projectPrograms(), log });
-  undo.push(() => chain.stop());
-  const database = await startDatabase({ uri: process.env['MONGODB_URI'], log });
-  undo.push(() => database.stop());
-  const startedAt = performance.now();
-  const report = await runDrill({ kills, seed, chain, database, say: log });
-  const { comparison, audit, clean } = report;
-  log(`chain: ${comparison.chain} events, ${comparison.salesOnChain} sales`);
-  log(`ledger: ${comparison.ledger} events; documents: ${comparison.sales} sales`);
-  log(`from start to first event: median ${report.resumeMs.median} ms, longest ${report.resumeMs.longest} ms`);
+program
+  .command('reorg')
+  .description(
+    'lets two RPC endpoints tell of forks that drop and move confirmed transactions, and shows how documents,\nsubscribers and ledger follow',
+  )
+  .option('--forks <n>', 'how many, 1 to 100', whole(1, 100), 3)
+  .option('--json', 'print one JSON object as the last line', false)
+  .allowExcessArguments(false)
+  .action(({ forks, json }: { forks: number; json: boolean }) =>
+    drill(json, async ({ chain, database, say }) => {
+      const report = await runReorgDrill({ forks, chain, database, say });
+      for (const line of report.wrong) say(`wrong: ${line}`);
+      for (const signature of report.untold) say(`untold: no subscriber heard that ${signature} was orphaned`);
+      for (const signature of report.withoutHistory) say(`no history: the ledger lost what ${signature} was before`);
+      sayComparison(say, report.comparison);
+      for (const line of describeAudit(report.audit)) say(line);
+      say(report.clean ? `${forks} forks, everything followed, nothing lost` : `${forks} forks did damage`);
+      return report;
+    }),
+  );
+
+await program.parseAsync();
+
+async function drill(json: boolean, run: (ground: Ground) => Promise<{ readonly clean: boolean }>): Promise<void> {
+  const undo: (() => Promise<void>)[] = [];
+  const say = (line: string): void => console.log(line);
+  try {
+    const chain = await startChain({ slotTimeMs: SLOT_MS, programs: projectPrograms(), log: say });
+    undo.push(() => chain.stop());
+    const database = await startDatabase({ uri: process.env['MONGODB_URI'], log: say });
+    undo.push(() => database.stop());
+    const startedAt = performance.now();
+    const report = await run({ chain, database, say });
+    if (json) say(toJson({ ...report, wallMs: Math.round(performance.now() - startedAt) }));
+    process.exitCode = report.clean ? EXIT.clean : EXIT.unclean;
+  } catch (error) {
+    console.error(`The drill could not be made: ${messageOf(error)}`);
+    process.exitCode = EXIT.failed;
+  } finally {
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+  }
+  process.exit();
+}
+
+function sayComparison(say: Ground['say'], comparison: EventComparison): void {
+  say(`chain: ${comparison.chain} events, ${comparison.salesOnChain} sales`);
+  say(`ledger: ${comparison.ledger} events; documents: ${comparison.sales} sales`);
   for (const kind of ['missing', 'invented', 'different', 'salesMissing', 'salesInvented'] as const) {
     const ids = comparison[kind];
-    if (ids.length > 0) log(`${kind}: ${ids.length}, such as ${ids.slice(0, SHOWN_IDS).join(', ')}`);
+    if (ids.length > 0) say(`${kind}: ${ids.length}, such as ${ids.slice(0, SHOWN_IDS).join(', ')}`);
   }
-  for (const line of describeAudit(audit)) log(line);
-  log(clean ? `${kills} kills, nothing lost, nothing twice` : `${kills} kills did damage`);
-  const { differences, ...counts } = audit;
-  const summary = { ...report, audit: { ...counts, differences }, wallMs: Math.round(performance.now() - startedAt) };
-  if (json) log(toJson(summary));
-  process.exitCode = clean ? EXIT.clean : EXIT.unclean;
-} catch (error) {
-  console.error(`The drill could not be made: ${messageOf(error)}`);
-  process.exitCode = EXIT.failed;
-} finally {
-  for (const step of undo.reverse()) await step().catch(() => undefined);
 }
-process.exit();
 
 function whole(min: number, max: number) {
   return (text: string): number => {

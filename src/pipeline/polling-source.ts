@@ -16,6 +16,11 @@ const OVERLAP_SLOTS = 64;
 /** Signatures remembered per program, so that the overlap is not announced again. Forgetting one costs a look. */
 const SIGNATURES_REMEMBERED = 20_000;
 
+/** A poll that takes longer than this leaves a hole, in milliseconds: its request may be tried again for minutes. */
+const ANSWER_PATIENCE_MS = 10_000;
+/** How long `stop` waits for a poll under way, in milliseconds: what it still says is not passed on. */
+const STOP_PATIENCE_MS = 1_000;
+
 export interface PollingSourceOptions {
   readonly programIds: readonly string[];
   /** One endpoint for a whole poll: the head and the list must come from the same node. */
@@ -57,14 +62,14 @@ export class PollingSource implements Source {
       clock,
       intervalMs,
       this.#stopped.signal,
-      () => this.#poll(),
+      () => this.#watched(() => this.#poll()),
       (error) => this.#fail(messageOf(error)),
     );
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await this.#polling?.ended;
+    await Promise.race([this.#polling?.ended, this.options.clock.sleep(STOP_PATIENCE_MS)]);
   }
 
   restart(reason: string): void {
@@ -83,6 +88,20 @@ export class PollingSource implements Source {
     };
   }
 
+  /** Tells of the hole as soon as a poll takes too long; when it succeeds after all, that is the end of it. */
+  async #watched(poll: () => Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const { clock } = this.options;
+    void clock.sleep(ANSWER_PATIENCE_MS, over.signal).then(() => {
+      if (!over.signal.aborted) this.#fail(`no answer for ${ANSWER_PATIENCE_MS / 1_000} s`);
+    });
+    try {
+      await poll();
+    } finally {
+      over.abort();
+    }
+  }
+
   async #poll(): Promise<void> {
     const { programIds, pinned, clock } = this.options;
     const { name, chain } = pinned();
@@ -90,8 +109,12 @@ export class PollingSource implements Source {
     // Before the lists: what lands meanwhile is above it and found by the next poll.
     const head = await chain.slot('confirmed');
     if (this.#seenUpTo !== null) {
-      const fromSlot = Math.max(0, this.#seenUpTo - OVERLAP_SLOTS);
-      await Promise.all(programIds.map((programId) => this.#announceFrom(chain, programId, fromSlot)));
+      const seenUpTo = this.#seenUpTo;
+      const fromSlot = Math.max(0, seenUpTo - OVERLAP_SLOTS);
+      const walks = await Promise.all(programIds.map((programId) => this.#announceFrom(chain, programId, fromSlot)));
+      // A node without the overlap will do; one whose history begins above what was seen leaves a hole for good.
+      const isShort = walks.includes('as-far-as-history-goes');
+      if (isShort && (await chain.firstAvailableBlock()) > seenUpTo) this.#fail('history-missing');
     }
     if (this.#stopped.signal.aborted) return;
     this.#lastAnswerAtMs = clock.now();
@@ -107,15 +130,16 @@ export class PollingSource implements Source {
     chain: Pick<ChainPort, 'signaturesFor' | 'firstAvailableBlock' | 'signatureStatuses'>,
     programId: string,
     fromSlot: number,
-  ): Promise<void> {
+  ): Promise<'reached' | 'as-far-as-history-goes' | 'stopped'> {
     const announced = this.#announced.get(programId) ?? new BoundedMap<string, number>(SIGNATURES_REMEMBERED);
     this.#announced.set(programId, announced);
     const walk = walkSignatures(chain, programId, { fromSlot, commitment: 'confirmed' });
     for (;;) {
       const step = await walk.next();
-      if (this.#stopped.signal.aborted) return;
+      if (this.#stopped.signal.aborted) return 'stopped';
       if (step.done) {
-        if (step.value.reached) return;
+        if (step.value.reached) return 'reached';
+        if (step.value.reason === 'history-missing') return 'as-far-as-history-goes';
         throw new RpcError('not-ready', `the list of signatures ended early (${step.value.reason})`);
       }
       for (const { signature, slot, failed } of step.value.signatures) {
@@ -136,6 +160,7 @@ export class PollingSource implements Source {
   }
 
   #call(callback: () => void): void {
+    if (this.#stopped.signal.aborted) return;
     try {
       callback();
     } catch (error) {

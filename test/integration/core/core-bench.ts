@@ -9,6 +9,7 @@ import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { fromStored } from '../../../src/lib/stored-value.js';
 import type { FailedRecord } from '../../../src/pipeline/apply-received.js';
+import type { AppliesUpTo } from '../../../src/pipeline/confirmations.js';
 import { Ingest, type FetchTransaction } from '../../../src/pipeline/ingest.js';
 import { Projector } from '../../../src/pipeline/projector.js';
 import { ensureIndexes } from '../../../src/store/model-indexes.js';
@@ -75,12 +76,14 @@ export async function openCoreBench() {
       readonly batchSize?: number;
       readonly applied?: LedgerRecord[];
       readonly failed?: FailedRecord[];
+      readonly appliesUpTo?: AppliesUpTo;
     } = {},
   ): Projector {
-    const { module = coupons, batchSize = 500, applied = [], failed = [] } = options;
+    const { module = coupons, batchSize = 500, applied = [], failed = [], appliesUpTo } = options;
     return new Projector(
       {
         ...{ db, clock, random: () => 0, log: silent, retry: noBackoff, batchSize },
+        ...(appliesUpTo ? { appliesUpTo } : {}),
         onApplied: (_, records) => applied.push(...records),
         onFailed: (_, records) => failed.push(...records),
       },

@@ -12,6 +12,8 @@ let slots: Map<number, number>;
 let head: number;
 let history: FakeHistory;
 let isDown: boolean;
+let isHanging: boolean;
+let answer: () => void;
 /** A fork has moved everything by so many slots. */
 let shift: number;
 let said: string[];
@@ -21,12 +23,17 @@ beforeEach(() => {
   clock = new HandClock();
   slots = new Map([[900, 2]]);
   head = 1_000;
-  isDown = false;
+  isDown = isHanging = false;
   shift = 0;
   said = [];
   history = new FakeHistory({ slots });
   const chain = {
-    slot: () => (isDown ? Promise.reject(new RpcError('unreachable', 'down')) : Promise.resolve(head)),
+    slot: () =>
+      isHanging
+        ? new Promise<number>((resolve) => (answer = () => resolve(head)))
+        : isDown
+          ? Promise.reject(new RpcError('unreachable', 'down'))
+          : Promise.resolve(head),
     signaturesFor: async (address: string, query: SignaturesQuery) =>
       (await history.signaturesFor(address, query)).map((info) => ({ ...info, slot: info.slot + shift })),
     firstAvailableBlock: history.firstAvailableBlock.bind(history),
@@ -97,12 +104,29 @@ it('does not take a list that ends early for the whole (I4)', async () => {
   source.start();
   for (let turn = 0; turn < 5; turn++) await settled();
   slots.set(1_003, 1);
-  history.options = { slots, firstAvailable: 1_002 };
+  head = 1_005;
+  // The node lost what the overlap would list, and nothing else.
+  history.options = { slots, firstAvailable: 1_000 };
   await poll();
-  expect(said.at(-1)).toMatch(/^hole 1000 the list of signatures ended early \(history-missing\)/);
-  history.options = { slots };
+  expect(said).toEqual(['live 1000', '1003/0@1003']);
+  [said, head] = [[], 2_000];
+  history.options = { slots, firstAvailable: 1_500 };
   await poll();
-  expect(said.at(-1)).toMatch(/^live/);
+  expect(said).toEqual(['hole 1005 history-missing', 'live 2000']);
+  await source.stop();
+});
+
+it('tells of the hole while a request hangs, and of its end when it is answered after all', async () => {
+  source.start();
+  for (let turn = 0; turn < 5; turn++) await settled();
+  isHanging = true;
+  await poll();
+  expect(source.status().live).toBe(true);
+  await clock.pass(10_000);
+  expect(said).toEqual(['live 1000', 'hole 1000 no answer for 10 s']);
+  answer();
+  for (let turn = 0; turn < 5; turn++) await settled();
+  expect(said.at(-1)).toBe('live 1000');
   await source.stop();
 });
 
