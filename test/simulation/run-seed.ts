@@ -31,7 +31,7 @@ export async function runSeed(seed: number, isVerbose = false): Promise<SeedOutc
   const onThrown = (error: unknown) => (thrown ??= error);
   process.on('unhandledRejection', onThrown);
   process.on('uncaughtException', onThrown);
-  const isOver = () => witness.violation !== null || thrown !== undefined;
+  const isOver = () => witness.violation !== null || thrown !== undefined || server.uncovered.length > 0;
   let failure: string | null = null;
   let rightSince: number | null = null;
   try {

@@ -83,6 +83,7 @@ const isWhole = (changes: object) => !('v' in changes && 'v.x' in changes);
 const update = fc.oneof(
   set.filter(isWhole).map(($set) => ({ $set })),
   fc.constant({ $inc: { count: 1 } }),
+  plain.filter((member) => typeof member !== 'object').map((member) => ({ $addToSet: { members: member } })),
   fc.tuple(plain, fc.constantFrom('v', 'l')).map(([w, name]) => ({ $set: { w }, $unset: { [name]: '' } })),
   fc.tuple(plain, plain).map(([w, fresh]) => ({ $set: { w }, $setOnInsert: { fresh } })),
 );

@@ -8,7 +8,7 @@ import { isEmbedded, type Doc } from './values.js';
 interface Change {
   readonly path: string;
   readonly parts: readonly string[];
-  readonly operator: '$set' | '$setOnInsert' | '$unset' | '$inc';
+  readonly operator: '$set' | '$setOnInsert' | '$unset' | '$inc' | '$addToSet';
   readonly value: unknown;
 }
 
@@ -17,7 +17,7 @@ export type Update =
   | { readonly kind: 'operators'; readonly changes: readonly Change[] }
   | { readonly kind: 'replacement'; readonly document: Doc };
 
-const OPERATORS = new Set(['$set', '$setOnInsert', '$unset', '$inc']);
+const OPERATORS = new Set(['$set', '$setOnInsert', '$unset', '$inc', '$addToSet']);
 
 /** Understands `{ $set: …, … }`. Fields are taken in the order MongoDB takes them: by name, numbers as numbers. */
 export function compileUpdate(update: Doc): Update {
@@ -154,6 +154,7 @@ class Draft {
 }
 
 function valueOf({ operator, value, path }: Change, before: unknown): unknown {
+  if (operator === '$addToSet') return withMember(value, before, path);
   if (operator !== '$inc') return value;
   if (typeof value !== 'number') throw new NotCoveredError('$inc by something that is no plain number');
   if (before === undefined) return value;
@@ -164,4 +165,14 @@ function valueOf({ operator, value, path }: Change, before: unknown): unknown {
   }
   if (isBsonNumber(before)) throw new NotCoveredError('$inc of a wide number');
   throw serverError('typeMismatch', `Cannot apply $inc to a value of non-numeric type: ${path}`);
+}
+
+function withMember(value: unknown, before: unknown, path: string): unknown {
+  if (isEmbedded(value)) throw new NotCoveredError('$addToSet of a document, or with $each');
+  if (before === undefined) return [value];
+  if (!Array.isArray(before)) {
+    throw serverError('badValue', `Cannot apply $addToSet to non-array field. Field named '${path}'`);
+  }
+  const members: readonly unknown[] = before;
+  return members.some((member) => isIdentical(member, value)) ? before : [...members, value];
 }
