@@ -23,6 +23,8 @@ const DISPUTES_EVERY_MS = 250;
 /** How often due finality and cut-off logs are looked at, in milliseconds; also whenever the finalized slot rises. */
 const FINALITY_EVERY_MS = 1_000;
 const PURGE_EVERY_MS = 60_000;
+/** How soon after an event its block is asked for, in milliseconds: before a fork can put another into its slot. */
+const BLOCKS_EVERY_MS = 250;
 /** How often it is asked whether somebody wants a replay, in milliseconds. */
 const REPLAY_EVERY_MS = 1_000;
 /** How long the start waits after the database failed it, in milliseconds. */
@@ -146,6 +148,7 @@ export function startProgramWorker(
     work,
     module,
   );
+  const blocks = repeat(clock, BLOCKS_EVERY_MS, running, () => checker.keepBlocks(), report('block watch'), isFatal);
   const finality = repeat(
     clock,
     FINALITY_EVERY_MS,
@@ -215,6 +218,7 @@ export function startProgramWorker(
     projector.run(running),
     disputes.ended.finally(() => resolver.ended()),
     finality.ended.finally(() => checker.ended()),
+    blocks.ended,
     recentSweeps.ended,
     sweeps.ended,
     purge.ended,
@@ -223,7 +227,13 @@ export function startProgramWorker(
   ];
   for (const task of tasks) task.catch(() => lost.abort());
   return {
-    projector,
+    projector: {
+      wake: () => projector.wake(),
+      applyNew: (records) => {
+        checker.hear(records);
+        return projector.applyNew(records);
+      },
+    },
     sweepSoon: () => {
       recentSweeps.soon();
       sweeps.soon();

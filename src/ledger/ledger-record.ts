@@ -40,6 +40,8 @@ export interface LedgerRecord extends RecordPosition {
   readonly state: RecordState;
   readonly commitment: Commitment;
   readonly source: RecordSource;
+  /** How settled its transaction was for whoever read it: what a finalized one says needs no comparing any more. */
+  readonly seenAs: Commitment;
   /** Counts the versions of this event that the chain has shown; raised at each re-landing. */
   readonly generation: number;
   readonly attempts: number;
@@ -52,8 +54,8 @@ export interface LedgerRecord extends RecordPosition {
   /** Not to be tried before; null = at once. */
   readonly nextAttemptAt: Date | null;
   /**
-   * Hash of its block; null where nobody was asked or could tell. Of a final event the finalized block's, before that
-   * the block's as it was when it was confirmed. No handler sees it: content must not depend on when one looked.
+   * Hash of its finalized block; null before finality, and where nobody was asked or could tell. No handler sees it:
+   * content must not depend on when one looked.
    */
   readonly blockhash: string | null;
   /** When the block was made, by the vote of the cluster, to the second; known together with the hash. */

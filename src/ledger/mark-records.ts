@@ -166,22 +166,21 @@ export async function setIndexes(
   );
 }
 
-/** The number of events of a record's transaction, where a re-landing changed it. */
-export interface RecordCount {
+/** What is known anew of a record that stays: how many events its transaction has, and as how settled it was seen. */
+export interface RecordRenewal extends Pick<LedgerRecord, 'of' | 'seenAs'> {
   readonly id: string;
-  readonly of: number;
 }
 
-/** Notes how many events their transactions have. */
-export async function setCounts(
+/** Notes what is known anew of records that stay. */
+export async function renewRecords(
   db: mongo.Db,
   session: mongo.ClientSession,
-  counts: readonly RecordCount[],
+  renewals: readonly RecordRenewal[],
 ): Promise<void> {
   await setEach(
     db,
     session,
-    counts.map(({ id, of }) => ({ filter: { _id: id }, set: { of } })),
+    renewals.map(({ id, of, seenAs }) => ({ filter: { _id: id }, set: { of, seenAs } })),
   );
 }
 
@@ -204,37 +203,6 @@ export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<
 /** What a record keeps of its block. */
 export type BlockStamp = Pick<LedgerRecord, 'blockhash' | 'blockTime'>;
 
-const NO_BLOCK: BlockStamp = { blockhash: null, blockTime: null };
-
-/** The block of a slot; where a signature is named, for its records alone, whatever they carried before. */
-export interface BlockNote {
-  readonly slot: number;
-  readonly signature?: string;
-  readonly stamp: BlockStamp;
-}
-
-/** Notes the blocks that events which are not final yet were seen in; a note that is there stays. */
-export async function noteBlocks(
-  db: mongo.Db,
-  session: mongo.ClientSession,
-  program: string,
-  notes: readonly BlockNote[],
-): Promise<void> {
-  if (notes.length === 0) return;
-  await ledgerEvents(db).bulkWrite(
-    notes.map(({ slot, signature, stamp }) => ({
-      updateMany: {
-        filter: {
-          ...{ program, slot, commitment: 'confirmed', kind: 'event' },
-          ...(signature === undefined ? { blockhash: null } : { signature }),
-        },
-        update: { $set: { ...stamp } },
-      },
-    })),
-    { ordered: false, session },
-  );
-}
-
 /**
  * Marks records as final, each only where it still stands in the slot that the chain was asked about. A disputed one is
  * not: two versions were announced for that slot perhaps, and only the transaction itself says which is true. `blocks`:
@@ -243,29 +211,18 @@ export async function noteBlocks(
 export async function markFinalized(
   db: mongo.Db,
   session: mongo.ClientSession,
-  finals: readonly Pick<LedgerRecord, '_id' | 'slot' | 'finalizedAt'>[],
+  finals: readonly Pick<LedgerRecord, '_id' | 'slot'>[],
   blocks: ReadonlyMap<number, BlockStamp>,
   now: Date,
 ): Promise<void> {
   if (finals.length === 0) return;
-  const groups = new Map<string, { slot: number; wasFinal: boolean; ids: string[] }>();
-  for (const { _id, slot, finalizedAt } of finals) {
-    const wasFinal = finalizedAt !== null;
-    const group = groups.get(`${slot} ${wasFinal}`) ?? { slot, wasFinal, ids: [] };
-    group.ids.push(_id);
-    groups.set(`${slot} ${wasFinal}`, group);
-  }
+  const idsBySlot = new Map<number, string[]>();
+  for (const { _id, slot } of finals) idsBySlot.set(slot, [...(idsBySlot.get(slot) ?? []), _id]);
   await ledgerEvents(db).bulkWrite(
-    [...groups.values()].map(({ slot, wasFinal, ids }) => ({
+    [...idsBySlot].map(([slot, ids]) => ({
       updateMany: {
         filter: { _id: { $in: ids }, slot, commitment: 'confirmed', disputed: false, state: { $ne: 'orphaned' } },
-        // What was kept while it was confirmed is not the finalized block's; what was final before stays sealed.
-        update: {
-          $set: {
-            ...{ commitment: 'finalized', finalizedAt: now },
-            ...(blocks.get(slot) ?? (wasFinal ? {} : NO_BLOCK)),
-          },
-        },
+        update: { $set: { commitment: 'finalized', finalizedAt: now, ...blocks.get(slot) } },
       },
     })),
     { ordered: false, session },

@@ -1,5 +1,6 @@
 import type { DecodedTransaction } from '../decoding/decode-transaction.js';
 import type { TraceInstruction } from '../decoding/types.js';
+import type { Commitment } from '../lib/commitment.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { DeadLetter } from '../ledger/dead-letter.js';
 import type { LedgerRecord, RecordSource } from '../ledger/ledger-record.js';
@@ -10,6 +11,7 @@ export interface TransactionFacts {
   readonly signature: string;
   readonly slot: number;
   readonly source: RecordSource;
+  readonly seenAs: Commitment;
   readonly seenAt: Date;
   readonly finalityDueAt: Date;
   /** Accounts to read from the chain when the log is cut off. */
@@ -27,7 +29,7 @@ export interface BuiltRecords {
  * here only leaves `touches` empty: it is tried again when the record is applied.
  */
 export function buildRecords(module: DomainModule, decoded: DecodedTransaction, facts: TransactionFacts): BuiltRecords {
-  const { signature, slot, source, seenAt, finalityDueAt } = facts;
+  const { signature, slot, source, seenAs, seenAt, finalityDueAt } = facts;
   const records = decoded.events.map((event): LedgerRecord => {
     const outcome = runHandler(module, {
       _id: event.id,
@@ -53,6 +55,7 @@ export function buildRecords(module: DomainModule, decoded: DecodedTransaction, 
       state: 'received',
       commitment: 'confirmed',
       source,
+      seenAs,
       generation: 0,
       attempts: 0,
       error: null,

@@ -101,7 +101,7 @@ export class Ingest {
     if (!notice.logs) return null;
     const observed: ObservedTransaction = { ...notice, logs: notice.logs, trace: null };
     const decoded = decodeTransaction(this.codec, observed);
-    return decoded.needs === 'nothing' ? this.#finish(decoded, observed, notice.source) : null;
+    return decoded.needs === 'nothing' ? this.#finish(decoded, observed, notice.source, 'confirmed') : null;
   }
 
   /** Makes decoded transactions durable. Returns how many records were new, by signature. */
@@ -185,29 +185,40 @@ export class Ingest {
     const fetched = await this.#fetch(signature, commitment);
     if (fetched.kind === 'unavailable') return fetched;
     const { transaction } = fetched;
-    const built = this.#build(decodeTransaction(this.codec, transaction), transaction, 'resolve');
+    const built = this.#build(decodeTransaction(this.codec, transaction), transaction, 'resolve', commitment);
     return { kind: 'landed', slot: transaction.slot, ...built };
   }
 
   async #decodeFetched(notice: Notice, commitment: Commitment): Promise<DecodedNotice | Unavailable> {
     const fetched = await this.#fetch(notice.signature, commitment);
     if (fetched.kind === 'unavailable') return fetched;
-    return this.#finish(decodeTransaction(this.codec, fetched.transaction), fetched.transaction, notice.source);
+    return this.#finish(
+      decodeTransaction(this.codec, fetched.transaction),
+      fetched.transaction,
+      notice.source,
+      commitment,
+    );
   }
 
-  #finish(decoded: DecodedTransaction, transaction: ObservedTransaction, source: RecordSource): DecodedNotice {
-    const built = this.#build(decoded, transaction, source);
+  #finish(
+    decoded: DecodedTransaction,
+    transaction: ObservedTransaction,
+    source: RecordSource,
+    seenAs: Commitment,
+  ): DecodedNotice {
+    const built = this.#build(decoded, transaction, source, seenAs);
     const isWhole = decoded.needs === 'nothing';
     const eventlessAt = isWhole && built.records.length === 0 ? transaction.slot : null;
     return { kind: 'decoded', signature: transaction.signature, eventlessAt, ...built };
   }
 
-  #build(decoded: DecodedTransaction, transaction: ObservedTransaction, source: RecordSource) {
+  #build(decoded: DecodedTransaction, transaction: ObservedTransaction, source: RecordSource, seenAs: Commitment) {
     const now = this.dependencies.clock.now();
     const facts: TransactionFacts = {
       signature: transaction.signature,
       slot: transaction.slot,
       source,
+      seenAs,
       seenAt: new Date(now),
       finalityDueAt: new Date(now + this.dependencies.finalityDelayMs),
       touchedAccounts: transaction.trace ? accountsOfProgram(transaction.trace, this.codec.programId) : [],

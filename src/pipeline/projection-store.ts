@@ -11,9 +11,9 @@ import {
   markApplied,
   markOrphaned,
   replaceVersion,
-  setCounts,
+  renewRecords,
   setIndexes,
-  type RecordCount,
+  type RecordRenewal,
   type RecordIndex,
 } from '../ledger/mark-records.js';
 import { MongoProjection } from './mongo-projection.js';
@@ -41,7 +41,7 @@ export interface LedgerChange {
   /** Records whose place among the transactions of their slot has become known. */
   readonly reindex: readonly RecordIndex[];
   /** Records that stay, of a transaction that has another number of events than they say. */
-  readonly recount: readonly RecordCount[];
+  readonly renew: readonly RecordRenewal[];
   /** Touched documents to be folded from the start. */
   readonly refold: readonly string[];
   /** The transaction whose dispute this change ends. */
@@ -57,7 +57,7 @@ export const NO_CHANGE: LedgerChange = {
   insert: [],
   enter: [],
   reindex: [],
-  recount: [],
+  renew: [],
   refold: [],
   settledSignature: null,
 };
@@ -127,7 +127,7 @@ async function commitWithout(
     for (const { old, landed } of change.replace) await replaceVersion(db, session, old, landed);
     // After the documents are folded: what is read of their history is history, not these.
     await insertVersions(db, session, change.insert);
-    await setCounts(db, session, change.recount);
+    await renewRecords(db, session, change.renew);
     if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
     const added = [...change.apply, ...change.enter];
     await taps.get(lease)?.(session, {

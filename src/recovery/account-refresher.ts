@@ -155,6 +155,7 @@ function observation(
     state: 'received',
     commitment: 'finalized',
     source: 'account',
+    seenAs: 'finalized',
     generation: 0,
     attempts: 0,
     error: null,

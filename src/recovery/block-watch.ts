@@ -1,60 +1,84 @@
-import type { mongo } from 'mongoose';
 import type { BlockHeaderLookup, ChainPort } from '../chain/chain-port.js';
 import { RpcError } from '../chain/rpc-error.js';
-import type { DomainModule } from '../domain-kit/domain-module.js';
-import { inLeaseTransaction } from '../leases/lease-transaction.js';
-import { touchLease } from '../leases/lease.js';
-import type { LeaseWork } from '../leases/lease-work.js';
 import { BoundedMap } from '../lib/bounded-map.js';
+import type { Clock } from '../lib/clock.js';
 import type { Commitment } from '../lib/commitment.js';
-import { ledgerEvents } from '../ledger/ledger-collections.js';
-import { noteBlocks, type BlockNote, type BlockStamp } from '../ledger/mark-records.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import type { BlockStamp } from '../ledger/mark-records.js';
 
 /** Headers asked for at once, and slots looked at in one pass: what is left is looked at in the next. */
 const HEADERS_AT_ONCE = 8;
 const SLOTS_PER_PASS = 64;
 /** Headers remembered, so that a slot whose events come one after another costs one request. */
 const HEADERS_REMEMBERED = 1_000;
+/** Transactions remembered with their block: an hour of ten a second. One that is forgotten costs a request of its own. */
+const HEARD_REMEMBERED = 50_000;
+/**
+ * A block asked for later than this after its transaction was heard, in milliseconds, may be another one already: what
+ * was heard is then not known to be of it.
+ */
+const HEARD_JUST_NOW_MS = 3_000;
 
 interface BlockWatchDependencies {
-  readonly db: mongo.Db;
   readonly chain: Pick<ChainPort, 'blockHeader'>;
+  readonly clock: Clock;
   /** How many slots below the finalized one blocks are still compared; 0 = never ask for any. */
   readonly checkSlots: number;
 }
 
+type TransactionAt = Pick<LedgerRecord, 'signature' | 'slot'>;
+
 /**
- * Keeps the hash of each recent block that holds events of a program, and fetches the finalized one to compare it with
- * (compare-blocks.ts). Two small requests per slot with events; history that was final long before it was seen costs
- * none. What cannot be had is null: finality never waits for a hash.
+ * Remembers which block each transaction stood in when it was heard, and fetches the finalized one to compare it with
+ * (compare-blocks.ts): a fork may put the same transaction into the same slot with another outcome, which no status shows.
+ * In memory alone: who takes over from another process has heard nothing, and asks for the transactions themselves. Two
+ * small requests per slot with events; history that was final when it was read costs none.
  */
 export class BlockWatch {
+  /** Hash of the block each was heard in. */
+  readonly #heard = new BoundedMap<string, string>(HEARD_REMEMBERED);
   readonly #confirmed = new BoundedMap<number, BlockHeaderLookup>(HEADERS_REMEMBERED);
   readonly #finalized = new BoundedMap<number, BlockHeaderLookup>(HEADERS_REMEMBERED);
+  /** Heard, and the block not known yet. */
+  readonly #open = new Map<string, { readonly slot: number; readonly heardAtMs: number }>();
 
-  constructor(
-    private readonly dependencies: BlockWatchDependencies,
-    private readonly work: LeaseWork,
-    private readonly module: DomainModule,
-  ) {}
+  constructor(private readonly dependencies: BlockWatchDependencies) {}
 
-  /** Notes the block of every event above the finalized slot that has no note yet. */
-  async keep(finalizedSlot: number): Promise<void> {
-    const { db, checkSlots } = this.dependencies;
-    if (checkSlots === 0) return;
-    const program = this.module.name;
-    const open = await ledgerEvents(db)
-      .find(
-        { program, commitment: 'confirmed', kind: 'event', blockhash: null, slot: { $gt: finalizedSlot } },
-        { projection: { slot: 1 } },
-      )
-      .sort({ slot: 1 })
-      .toArray();
-    const slots = [...new Set(open.map(({ slot }) => Number(slot)))].slice(0, SLOTS_PER_PASS);
+  get isOn(): boolean {
+    return this.dependencies.checkSlots > 0;
+  }
+
+  /** To be called as soon as events are read from what an endpoint says of now. */
+  hear(records: readonly LedgerRecord[]): void {
+    if (!this.isOn) return;
+    const heardAtMs = this.dependencies.clock.monotonic();
+    for (const record of records) {
+      const key = keyOf(record);
+      if (record.seenAs === 'finalized' || this.#heard.get(key) || this.#open.has(key)) continue;
+      this.#open.set(key, { slot: record.slot, heardAtMs });
+    }
+  }
+
+  /** Asks for the blocks of what was heard just now. */
+  async keep(): Promise<void> {
+    const { clock } = this.dependencies;
+    for (const [key, { heardAtMs }] of this.#open) {
+      if (clock.monotonic() - heardAtMs > HEARD_JUST_NOW_MS) this.#open.delete(key);
+    }
+    const slots = [...new Set([...this.#open.values()].map(({ slot }) => slot))].slice(0, SLOTS_PER_PASS);
+    if (slots.length === 0) return;
     const headers = await this.#headers(this.#confirmed, slots, 'confirmed');
-    await this.#note(
-      [...headers].flatMap(([slot, header]) => (header?.kind === 'block' ? [{ slot, stamp: stampOf(header) }] : [])),
-    );
+    for (const [key, { slot, heardAtMs }] of this.#open) {
+      const header = headers.get(slot);
+      if (header?.kind !== 'block' || clock.monotonic() - heardAtMs > HEARD_JUST_NOW_MS) continue;
+      this.#heard.set(key, header.blockhash);
+      this.#open.delete(key);
+    }
+  }
+
+  /** The hash of the block it was heard in; null where that is not known. */
+  hashOf(transaction: TransactionAt): string | null {
+    return this.#heard.get(keyOf(transaction)) ?? null;
   }
 
   /** The finalized blocks of these slots, as far as they are recent enough to be asked for; null = could not be asked. */
@@ -65,23 +89,6 @@ export class BlockWatch {
     const { checkSlots } = this.dependencies;
     const recent = slots.filter((slot) => slot <= finalizedSlot && slot > finalizedSlot - checkSlots);
     return this.#headers(this.#finalized, [...new Set(recent)], 'finalized');
-  }
-
-  /** Puts the finalized block in the place of the one a transaction's events were seen in. */
-  async correct(signature: string, header: BlockHeaderLookup & { readonly kind: 'block' }): Promise<void> {
-    await this.#note([{ slot: header.slot, signature, stamp: stampOf(header) }]);
-  }
-
-  async #note(notes: readonly BlockNote[]): Promise<void> {
-    if (notes.length === 0) return;
-    const { db } = this.dependencies;
-    const { lease } = this.work;
-    await this.work.exclusive(() =>
-      inLeaseTransaction(db, lease, async (session) => {
-        await noteBlocks(db, session, this.module.name, notes);
-        await touchLease(db, lease, session);
-      }),
-    );
   }
 
   async #headers(
@@ -119,4 +126,8 @@ export class BlockWatch {
 /** What a record keeps of a block. */
 export function stampOf({ blockhash, blockTime }: BlockHeaderLookup & { readonly kind: 'block' }): BlockStamp {
   return { blockhash, blockTime: blockTime === null ? null : new Date(blockTime * 1_000) };
+}
+
+function keyOf({ signature, slot }: TransactionAt): string {
+  return `${signature}@${slot}`;
 }

@@ -12,7 +12,7 @@ import {
 import { readDeadItem } from '../ledger/dead-items.js';
 import { isSameVersion, type LedgerRecord } from '../ledger/ledger-record.js';
 import { toStored } from '../lib/stored-value.js';
-import { insertVersions, reviveDead, setCounts } from '../ledger/mark-records.js';
+import { insertVersions, renewRecords, reviveDead } from '../ledger/mark-records.js';
 import { readSignature } from '../ledger/read-records.js';
 import { buildRecords } from '../pipeline/build-records.js';
 import type { Ingest } from '../pipeline/ingest.js';
@@ -115,7 +115,7 @@ function decodeAgain(
       needs: 'nothing',
     },
     {
-      ...{ signature, slot, source: 'retry', touchedAccounts: [] },
+      ...{ signature, slot, source: 'retry', seenAs: 'confirmed', touchedAccounts: [] },
       ...{ seenAt: new Date(now), finalityDueAt: new Date(now + finalityDelayMs) },
     },
   );
@@ -129,7 +129,7 @@ async function fetchAgain(ingest: Ingest, letter: KeptLetter): Promise<Reading> 
     // Its log is as cut off as before; only a letter of a whole transaction is about nobody having it.
     return { kind: 'unreadable', reason: letter.reason, detail: `fetching it again failed: ${landed.reason}` };
   }
-  const records = landed.records.map((record): LedgerRecord => ({ ...record, source: 'retry' }));
+  const records = landed.records.map((record): LedgerRecord => ({ ...record, source: 'retry', seenAs: 'confirmed' }));
   // After a fork a cut-off log is parked under another slot: it is the same trouble.
   const isSame = ({ _id, reason }: DeadLetter) =>
     _id === letter._id || (reason === 'log-truncated' && letter.reason === reason);
@@ -169,8 +169,10 @@ async function enterLedger(
       session,
       entering.map((record) => ({ ...record, of: count })),
     );
-    const recount = standing.filter(({ of }) => of !== count).map(({ _id }) => ({ id: _id, of: count }));
-    await setCounts(db, session, recount);
+    const renewals = standing
+      .filter(({ of }) => of !== count)
+      .map(({ _id, seenAs }) => ({ id: _id, of: count, seenAs }));
+    await renewRecords(db, session, renewals);
     for (const { _id, ...rest } of letters) {
       const update = { $setOnInsert: toStored(rest) as mongo.Document };
       await deadLetters(db).updateOne({ _id }, update, { session, upsert: true });

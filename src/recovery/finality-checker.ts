@@ -13,7 +13,7 @@ import { markFinalized, type BlockStamp } from '../ledger/mark-records.js';
 import { agreeOnDrop } from './agree-on-drop.js';
 import { askEndpoints, type ChainMember } from './ask-endpoints.js';
 import { BlockWatch, stampOf } from './block-watch.js';
-import { compareBlocks, judgeWithBlock } from './compare-blocks.js';
+import { compareBlocks, judgeWithBlock, type BlockVerdict } from './compare-blocks.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
 import { isMassSuspicion } from './mass-suspicion.js';
 import { breakTies } from './tie-breaker.js';
@@ -31,6 +31,8 @@ const STATUSES_PER_CALL = 256;
 const RECORDS_PER_PASS = 4 * STATUSES_PER_CALL;
 /** Transactions asked about on their own at once: re-landings and proofs of a drop. */
 const ASKED_AT_ONCE = 32;
+/** Transactions compared with what is held of them at once: how many are really asked for is the fetcher's to say. */
+const COMPARED_AT_ONCE = 256;
 /** A suspect of which nothing could be proven is asked about again after this long, in milliseconds. */
 const ASK_AGAIN_MS = 5_000;
 /** Suspects whose last answer is remembered, to say each only once. */
@@ -65,7 +67,7 @@ interface HeldTransaction {
 
 interface JudgedTransaction {
   readonly held: HeldTransaction;
-  readonly verdict: FinalityVerdict;
+  readonly verdict: BlockVerdict;
   /** The finalized block of its slot, where it is known. */
   readonly block: (BlockHeaderLookup & { readonly kind: 'block' }) | null;
 }
@@ -76,6 +78,8 @@ interface JudgedTransaction {
  */
 export class FinalityChecker {
   readonly #underWay = new UnderWay(ASKED_AT_ONCE);
+  /** Apart, so that a restart's many comparisons hold up no rollback. */
+  readonly #comparing = new UnderWay(COMPARED_AT_ONCE);
   readonly #blocks: BlockWatch;
   /** Why nothing could be proven of a suspect, and when (monotonic) it is asked about again. */
   readonly #doubts = new BoundedMap<string, { readonly reason: string; readonly againAtMs: number }>(DOUBTS_REMEMBERED);
@@ -86,7 +90,7 @@ export class FinalityChecker {
     private readonly work: LeaseWork,
     private readonly module: DomainModule,
   ) {
-    this.#blocks = new BlockWatch(dependencies, work, module);
+    this.#blocks = new BlockWatch(dependencies);
   }
 
   /**
@@ -98,7 +102,6 @@ export class FinalityChecker {
     this.throwIfLost();
     const { chain, db, clock } = this.dependencies;
     const finalizedSlot = await chain.slot('finalized');
-    await this.#blocks.keep(finalizedSlot);
     const due = await readDue(db, this.module.name, finalizedSlot, new Date(clock.now()));
     const judged = await this.#judge(due, finalizedSlot);
     const finals = await this.#finalize(judged);
@@ -106,7 +109,8 @@ export class FinalityChecker {
     const unsure = judged.filter(
       ({ held, verdict }) => verdict === 'elsewhere' || (verdict === 'final' && isDisputed(held)),
     );
-    for (const one of unsure) this.#beginRelanding(one);
+    for (const { held } of unsure) this.#begin(this.#underWay, held);
+    for (const { held, verdict } of judged) if (verdict === 'compare') this.#begin(this.#comparing, held);
     this.#beginOrphans(
       judged.filter(({ verdict }) => verdict === 'suspect').map(({ held }) => held),
       judged.length,
@@ -114,14 +118,26 @@ export class FinalityChecker {
     return finals;
   }
 
+  /** To be told of events as soon as they are read from what an endpoint says of now. */
+  hear(records: readonly LedgerRecord[]): void {
+    this.#blocks.hear(records);
+  }
+
+  /** Asks which blocks the events heard just now stand in. Costs nothing where nothing was heard. */
+  keepBlocks(): Promise<void> {
+    return this.#blocks.keep();
+  }
+
   /** @throws StaleFenceError when something that was begun found the lease to be somebody else's. */
   throwIfLost(): void {
     this.#underWay.throwIfLost();
+    this.#comparing.throwIfLost();
   }
 
   /** Waits for what is under way. Returns how many of these transactions found their end. */
-  ended(): Promise<number> {
-    return this.#underWay.ended();
+  async ended(): Promise<number> {
+    const [ended] = await Promise.all([this.#underWay.ended(), this.#comparing.ended()]);
+    return ended;
   }
 
   async #judge(due: readonly HeldTransaction[], finalizedSlot: number): Promise<JudgedTransaction[]> {
@@ -136,16 +152,25 @@ export class FinalityChecker {
       const { statuses } = await chain.signatureStatuses(chunk.map(({ signature }) => signature));
       for (const [position, held] of chunk.entries()) {
         const header = headers.get(held.slot) ?? null;
-        const comparison = compareBlocks(
-          held.records.map(({ blockhash }) => blockhash ?? null),
-          header,
-        );
         const verdict = judgeFinality(held.slot, statuses[position] ?? null, finalizedSlot);
         const block = header?.kind === 'block' ? header : null;
-        judged.push({ held, verdict: judgeWithBlock(verdict, comparison), block });
+        judged.push({
+          held,
+          verdict: this.#isToCompare(held) ? this.#compared(held, header, verdict) : verdict,
+          block,
+        });
       }
     }
     return judged;
+  }
+
+  /** What was read from a finalized transaction is what it says. */
+  #isToCompare({ records }: HeldTransaction): boolean {
+    return this.#blocks.isOn && records.some(({ seenAs }) => seenAs !== 'finalized');
+  }
+
+  #compared(held: HeldTransaction, header: BlockHeaderLookup | null, verdict: FinalityVerdict): BlockVerdict {
+    return judgeWithBlock(verdict, compareBlocks(this.#blocks.hashOf(held), header));
   }
 
   async #finalize(judged: readonly JudgedTransaction[]): Promise<number> {
@@ -177,21 +202,20 @@ export class FinalityChecker {
     return finals.length;
   }
 
-  #beginRelanding({ held, block }: JudgedTransaction): void {
+  #begin(underWay: UnderWay, held: HeldTransaction): void {
     const { signature } = held;
-    this.#underWay.begin(
+    underWay.begin(
       keyOf(held),
-      () => this.#reland(held, block),
+      () => this.#reland(held),
       (error) => this.dependencies.log.warn({ signature, error: messageOf(error) }, 're-landing failed; trying again'),
     );
   }
 
-  async #reland({ signature, slot }: HeldTransaction, block: JudgedTransaction['block']): Promise<boolean> {
+  async #reland({ signature }: HeldTransaction): Promise<boolean> {
     const outcome = await relandTransaction(this.dependencies, this.work, this.module, signature, 'finalized');
     if (outcome.kind !== 'corrected') return false;
-    // Without this the next pass would find the same other block again.
-    if (block && outcome.slot === slot) await this.#blocks.correct(signature, block);
-    this.dependencies.onCorrected(this.module, outcome.correction);
+    const { orphaned, entered } = outcome.correction;
+    if (orphaned.length > 0 || entered.length > 0) this.dependencies.onCorrected(this.module, outcome.correction);
     return true;
   }
 
@@ -240,7 +264,7 @@ export class FinalityChecker {
     const agreement = agreeOnDrop(slot, await askEndpoints(members, signature, slot));
     switch (agreement.kind) {
       case 'elsewhere':
-        return this.#reland(held, null);
+        return this.#reland(held);
       case 'present':
         if (agreement.contradictedBy.length > 0) {
           this.#doubt(held, 'contradiction', () =>

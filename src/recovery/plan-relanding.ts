@@ -1,7 +1,7 @@
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { isSameVersion, type LedgerRecord } from '../ledger/ledger-record.js';
 import type { HandledWrites } from '../pipeline/project.js';
-import type { RecordCount } from '../ledger/mark-records.js';
+import type { RecordRenewal } from '../ledger/mark-records.js';
 import { NO_CHANGE, type LedgerChange } from '../pipeline/projection-store.js';
 import { runHandler, touchesOf } from '../pipeline/run-handler.js';
 
@@ -24,12 +24,13 @@ export function planRelanding(
   const replace: { old: LedgerRecord; landed: LedgerRecord }[] = [];
   const insert: LedgerRecord[] = [];
   const enter: HandledWrites[] = [];
-  const recount: RecordCount[] = [];
+  const renew: RecordRenewal[] = [];
 
   for (const old of held) {
     const version = landedById.get(old._id);
     if (version && isSameVersion(version, old) && old.state !== 'orphaned') {
-      if (version.of !== old.of) recount.push({ id: old._id, of: version.of });
+      const seenAs = version.seenAs === 'finalized' ? 'finalized' : old.seenAs;
+      if (version.of !== old.of || seenAs !== old.seenAs) renew.push({ id: old._id, of: version.of, seenAs });
       continue;
     }
     if (old.state === 'applied') withdraw.push(old);
@@ -54,7 +55,7 @@ export function planRelanding(
     replace,
     insert,
     enter,
-    recount,
+    renew,
     settledSignature: signature,
   };
 }

@@ -76,7 +76,7 @@ export function recordsOf(transaction: HistoryTransaction): readonly LedgerRecor
   const now = new Date(0);
   const { signature, slot } = transaction;
   return buildRecords(coupons, decodeTransaction(couponsCodec, parsed.transaction), {
-    ...{ signature, slot, source: 'sweep', seenAt: now, finalityDueAt: now, touchedAccounts: [] },
+    ...{ signature, slot, source: 'sweep', seenAs: 'confirmed', seenAt: now, finalityDueAt: now, touchedAccounts: [] },
   }).records;
 }
 

@@ -51,8 +51,7 @@ function checkerOf(its = ingest): FinalityChecker {
   );
 }
 
-async function check(): Promise<void> {
-  const checker = checkerOf();
+async function check(checker = checkerOf()): Promise<void> {
   await checker.pass();
   await checker.ended();
 }
@@ -61,6 +60,15 @@ async function play(history: CouponHistory): Promise<void> {
   chain.land(...history.transactions);
   await ingest.take(history.transactions.map(sweepNotice), 'confirmed');
   await bench.drain(bench.projectorOf(work));
+}
+
+/** A checker that has heard everything as it came, and knows the blocks. */
+async function playHeard(history: CouponHistory): Promise<FinalityChecker> {
+  await play(history);
+  const checker = checkerOf();
+  checker.hear(history.transactions.flatMap((transaction) => [...recordsOf(transaction)]));
+  await checker.keepBlocks();
+  return checker;
 }
 
 function fold(transactions: readonly HistoryTransaction[]) {
@@ -142,14 +150,12 @@ describe('with two endpoints', () => {
 });
 
 describe('blocks by hash', () => {
-  it('keeps the block of each event, and seals the finalized one in; no handler sees it (000-5)', async () => {
+  it('seals the finalized block in; no handler sees it (000-5)', async () => {
     const { history, last, rest } = historyWithLoneEnd();
-    await play(history);
-    await check();
-    const before = await bench.records({ kind: 'event' });
-    expect(before.every(({ slot, blockhash }) => blockhash === `block ${slot}`)).toBe(true);
+    const checker = await playHeard(history);
+    await check(checker);
     chain.finalizedSlot = last.slot - 1;
-    await check();
+    await check(checker);
     const final = await bench.records({ commitment: 'finalized' });
     expect(final).toHaveLength(rest.flatMap(({ events }) => events).length);
     for (const { slot, blockhash, blockTime } of final) {
@@ -171,11 +177,12 @@ describe('blocks by hash', () => {
       },
     };
     Object.defineProperty(chain, 'port', { get: () => counting });
-    await play(history);
     checkSlots = 0;
-    await check();
+    chain.finalizedSlot = history.transactions[0]?.slot ?? 0;
+    await check(await playHeard(history));
     expect(asked).toBe(0);
     [checkSlots, chain.finalizedSlot] = [150, last.slot + 1_000];
+    await check();
     await check();
     expect(asked).toBe(0);
     expect(await bench.records({ commitment: 'confirmed' })).toEqual([]);
@@ -186,14 +193,13 @@ describe('blocks by hash', () => {
     'takes a transaction out of a slot as soon as its block turns out to be %s, without any further waiting (000-5)',
     async (how) => {
       const { history, last, rest } = historyWithLoneEnd();
-      await play(history);
-      await check();
+      const checker = await playHeard(history);
       chain.drop(last.signature);
       if (how === 'other') chain.blockhashes.set(last.slot, 'another block');
       else chain.skippedSlots.add(last.slot);
       // One slot later: far from what a null status alone would be doubted for.
       chain.finalizedSlot = last.slot + 1;
-      await check();
+      await check(checker);
       expect(orphaned()).toContain(last.signature);
       expect(await bench.documents()).toEqual(fold(rest));
     },
@@ -201,36 +207,61 @@ describe('blocks by hash', () => {
 
   it('waits, as ever, where the blocks tell nothing (I5)', async () => {
     const { history, last } = historyWithLoneEnd();
-    await play(history);
-    await check();
+    const checker = await playHeard(history);
     chain.drop(last.signature);
     chain.finalizedSlot = last.slot + 1;
-    await check();
+    await check(checker);
     expect(orphaned()).toEqual([]);
   });
 
   it('asks for the transaction itself when another block holds it, and calls it final after that', async () => {
     const { history, last } = historyWithLoneEnd();
-    await play(history);
-    await check();
+    const checker = await playHeard(history);
     chain.blockhashes.set(last.slot, 'another block');
     chain.finalizedSlot = last.slot + 1;
-    await check();
+    await check(checker);
     expect(finalized).not.toContain(last.signature);
-    await check();
+    await check(checker);
     expect(finalized).toContain(last.signature);
     const sealed = await bench.records({ signature: last.signature });
     expect(sealed).toMatchObject(last.events.map(() => ({ commitment: 'finalized', blockhash: 'another block' })));
     expect(corrections.flatMap(({ orphaned: gone, entered }) => [...gone, ...entered])).toEqual([]);
   });
 
-  it('calls final what the status calls final, also when no header can be had (I5)', async () => {
+  it('notices that the same transaction did something else in another block of the same slot (TRAPS 15)', async () => {
+    const { history, last, rest } = historyWithLoneEnd();
+    const checker = await playHeard(history);
+    // Nobody announces it, and slot and status are what they were.
+    const otherwise = { ...last, events: generateHistory(12, 5).transactions.at(-1)?.events ?? [] };
+    chain.land(otherwise);
+    chain.blockhashes.set(last.slot, 'another block');
+    chain.finalizedSlot = last.slot + 1;
+    await check(checker);
+    await bench.drain(bench.projectorOf(work));
+    await check(checker);
+    expect(await bench.documents()).toEqual(fold([...rest, otherwise]));
+  });
+
+  it('asks for the transaction itself where nobody heard it when it was new: after a restart (I3)', async () => {
+    const { history, last, rest } = historyWithLoneEnd();
+    await play(history);
+    const otherwise = { ...last, events: generateHistory(12, 5).transactions.at(-1)?.events ?? [] };
+    chain.land(otherwise);
+    chain.finalizedSlot = last.slot + 1;
+    await check();
+    await bench.drain(bench.projectorOf(work));
+    await check();
+    expect(await bench.documents()).toEqual(fold([...rest, otherwise]));
+  });
+
+  it('finds the end also when no header can be had, by the transactions themselves (I5)', async () => {
     const { history, last } = historyWithLoneEnd();
     const port = { ...chain.port, blockHeader: () => Promise.reject(new RpcError('refused', 'not for you')) };
     Object.defineProperty(chain, 'port', { get: () => port });
-    await play(history);
+    const checker = await playHeard(history);
     chain.finalizedSlot = last.slot + 1;
-    await check();
+    await check(checker);
+    await check(checker);
     expect(await bench.records({ commitment: 'confirmed' })).toEqual([]);
     expect(await bench.records({ signature: last.signature, blockhash: { $ne: null } })).toEqual([]);
   });
@@ -294,6 +325,8 @@ it('rolls nothing back for an empty node right after its start, tells once, and 
   expect(await bench.documents()).toEqual(documents);
 
   chain.land(...transactions);
+  await checker.pass();
+  await checker.ended();
   await checker.pass();
   expect(suspicions).toEqual([{ suspects, asked: suspects }, null]);
   expect(await bench.records({ commitment: 'confirmed' })).toEqual([]);

@@ -67,7 +67,7 @@ it.each([1, 2, 3])(
     const check = (isShown = true) =>
       checkFinality(
         {
-          ...{ db: bench.db, clock, ingest, log: silent, members: chain.members, checkSlots: 150 },
+          ...{ db: bench.db, clock, ingest, log: silent, members: chain.members, checkSlots: 0 },
           chain: isShown ? watched : { ...port, block: () => Promise.resolve({ kind: 'not-here', code: -32_004 }) },
           onFinalized: (_, records) => finalized.push(...records.map(({ _id }) => _id)),
           onCorrected: () => {},
@@ -122,7 +122,7 @@ it('puts an event in its place that was dead when its slot became final, and ann
   const check = () =>
     checkFinality(
       {
-        ...{ db: bench.db, clock, ingest, log: silent, chain: chain.port, members: chain.members, checkSlots: 150 },
+        ...{ db: bench.db, clock, ingest, log: silent, chain: chain.port, members: chain.members, checkSlots: 0 },
         onFinalized: (_, records) => finalized.push(...records.map(({ signature }) => signature)),
         onCorrected: () => {},
         onMassSuspicion: () => {},
@@ -161,7 +161,7 @@ it('asks for no block where revisions decide', async () => {
   await bench.drain(bench.projectorOf(work));
   const port = { ...chain.port, block: () => Promise.reject(new Error('nobody should ask')) };
   const hooks = { onFinalized: () => {}, onCorrected: () => {}, onMassSuspicion: () => {} };
-  const sources = { chain: port, members: chain.members, checkSlots: 150 };
+  const sources = { chain: port, members: chain.members, checkSlots: 0 };
   const dependencies = { db: bench.db, clock, ingest, log: silent, ...sources, ...hooks };
   expect(await checkFinality(dependencies, work, coupons)).toBe(history.transactions.length);
 });

@@ -10,7 +10,9 @@ const question: fc.Arbitrary<BackfillQuestion> = fc.record({
     slot.map((at) => ({ kind: 'slot', slot: at }) as const),
   ),
   untilSlot: fc.option(slot),
-  frontier: fc.option(fc.tuple(slot, slot).map(([one, other]) => ({ since: Math.min(one, other), slot: Math.max(one, other) }))),
+  frontier: fc.option(
+    fc.tuple(slot, slot).map(([one, other]) => ({ since: Math.min(one, other), slot: Math.max(one, other) })),
+  ),
   finalizedSlot: slot,
   firstAvailable: slot,
 });

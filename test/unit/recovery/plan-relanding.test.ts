@@ -25,9 +25,9 @@ it('changes nothing when the chain says the same, and ends the dispute', () => {
 });
 
 it('tells what stays how many events there are now: the sweep asks again for a transaction that is not whole', () => {
-  expect(plan([first, second], [first, second]).recount).toEqual([]);
-  expect(plan([first, second], [{ ...first, of: 1 }]).recount).toEqual([{ id: first._id, of: 1 }]);
-  expect(plan([{ ...first, of: 1 }], [first, second]).recount).toEqual([{ id: first._id, of: 2 }]);
+  expect(plan([first, second], [first, second]).renew).toEqual([]);
+  expect(plan([first, second], [{ ...first, of: 1 }]).renew).toMatchObject([{ id: first._id, of: 1 }]);
+  expect(plan([{ ...first, of: 1 }], [first, second]).renew).toMatchObject([{ id: first._id, of: 2 }]);
 });
 
 it('ends no dispute by a rollback: that is about another version (I5)', () => {
@@ -98,4 +98,10 @@ it('can leave everything that enters as received, and still takes the old versio
   expect(ids(change.withdraw)).toEqual([first._id]);
   expect([change.replace[0]?.landed.state, change.insert[0]?.state]).toEqual(['received', 'received']);
   expect(change.enter).toEqual([]);
+});
+
+it('remembers that what stays was compared with the finalized transaction, and never forgets it', () => {
+  const final = { ...first, seenAs: 'finalized' as const };
+  expect(plan([first], [final]).renew).toEqual([{ id: first._id, of: first.of, seenAs: 'finalized' }]);
+  expect(plan([final], [first]).renew).toEqual([]);
 });
