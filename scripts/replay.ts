@@ -154,10 +154,9 @@ async function watch(foundation: Foundation, { module, codec }: InstalledModule,
   );
   const began = clock.monotonic();
   let last = '';
-  let replay: Replay | null = null;
   let first: Replay | null = null;
   while (!isDetached) {
-    replay = await readReplay(mongo.db, module.name);
+    const replay = await readReplay(mongo.db, module.name);
     if (replay?.id !== id || replay.state !== 'running') break;
     first ??= replay;
     const line = progressOf(replay, first, clock.monotonic() - began);
@@ -167,7 +166,7 @@ async function watch(foundation: Foundation, { module, codec }: InstalledModule,
   }
   stop.abort();
   await working;
-  replay = await readReplay(mongo.db, module.name);
+  const replay = await readReplay(mongo.db, module.name);
   if (replay?.id !== id) return finish({ state: 'replaced' }, 'Another replay was asked for meanwhile.', false);
   for (const problem of replay.problems) console.log(`problem: ${problem}`);
   if (replay.state === 'running') {

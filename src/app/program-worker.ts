@@ -85,6 +85,7 @@ export function startProgramWorker(
         await replayer.prepare();
         return;
       } catch (error) {
+        if (isFatal(error)) throw error;
         report('start')(error);
         await clock.sleep(TROUBLE_MS, running);
       }

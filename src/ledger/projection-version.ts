@@ -34,7 +34,12 @@ export async function noteProjectingVersion(
     const versions = [isFresh ? version : FIRST_VERSION];
     await projections(db).updateOne({ _id: program }, { $setOnInsert: { versions } }, { upsert: true });
   }
-  await projections(db).updateOne({ _id: program }, { $addToSet: { versions: version } });
+  for (;;) {
+    const versions = (await projections(db).findOne({ _id: program }))?.versions ?? [];
+    if (versions.includes(version)) break;
+    // Only onto what was read: a holder that froze may note its own at this moment.
+    await projections(db).updateOne({ _id: program, versions }, { $set: { versions: [...versions, version] } });
+  }
   return readReplayNeeded(db, program, version);
 }
 

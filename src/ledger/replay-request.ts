@@ -92,7 +92,7 @@ export async function requestReplay(
 export async function cancelReplay(db: mongo.Db, program: string, now: Date): Promise<boolean> {
   const cancelled = await replays(db).updateOne(
     // A swap that has begun is finished: half of it would be two versions at once.
-    { _id: program, state: 'running', 'cursor.0': { $ne: SWAPPING } } as mongo.Filter<StoredReplay>,
+    { _id: program, state: 'running', 'cursor.0': { $ne: SWAPPING } },
     { $set: { state: 'cancelled', updatedAt: now, finishedAt: now } },
   );
   return cancelled.modifiedCount === 1;
@@ -146,7 +146,7 @@ export async function stepReplay(
       $set: { ...set, note: null, updatedAt: now },
       ...(Object.keys(inc).length > 0 ? { $inc: inc } : {}),
       ...(problems.length > 0 ? { $push: { problems: { $each: [...problems], $slice: PROBLEMS_KEPT } } } : {}),
-    } as mongo.UpdateFilter<StoredReplay>,
+    },
     { session },
   );
   if (stepped.matchedCount !== 1) throw new ReplayEndedError(replay);

@@ -60,8 +60,7 @@ export async function createShadows(db: mongo.Db, module: DomainModule): Promise
     await db.createCollection(collection + SUFFIX);
     if (!(await isThere(db, collection))) continue;
     for (const { key, v: _v, ns: _ns, ...options } of await db.collection(collection).indexes()) {
-      if (options.name !== '_id_')
-        await db.collection(collection + SUFFIX).createIndex(key as mongo.IndexSpecification, options);
+      if (options.name !== '_id_') await db.collection(collection + SUFFIX).createIndex(key, options);
     }
   }
 }

@@ -8,7 +8,7 @@ import { readDocumentTrail } from '../../../src/reconcile/document-trail.js';
 import { relandTransaction } from '../../../src/recovery/settle-transaction.js';
 import { simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, sweepNotice } from '../../support/coupon-history-render.js';
-import { generateHistory, type HistoryTransaction } from '../../support/coupon-history.js';
+import { generateHistory } from '../../support/coupon-history.js';
 import { bySignature, openCoreBench, shuffled, type CoreBench } from './core-bench.js';
 import { seededRandom } from '../../support/seeded-random.js';
 
@@ -105,7 +105,7 @@ it('shows versions that did not land, and what is not applied yet, apart; and ho
   await applyAll();
   const moved = transactions.find(({ events }) => events.some(({ name }) => name === 'CouponTransferred'));
   if (!moved) throw new Error('no transfer');
-  const ingest = bench.ingestOf(bySignature([{ ...moved, slot: moved.slot + 1 } as HistoryTransaction]));
+  const ingest = bench.ingestOf(bySignature([{ ...moved, slot: moved.slot + 1 }]));
   const work = await bench.takeLease();
   await relandTransaction({ db: bench.db, clock, ingest }, work, coupons, moved.signature, 'finalized');
   const record = (await bench.records({ signature: moved.signature, name: 'CouponTransferred', state: 'applied' }))[0];

@@ -89,12 +89,9 @@ it('goes on where it was killed, again and again, and never doubles a bite (I2, 
   await ask(bench.db, couponsV2);
   const total = transactions.flatMap(({ events }) => events).length;
   let lastSeen = 0;
+  const script = new URL('./replaying-process.ts', import.meta.url).pathname;
   for (let kills = 0; kills < 3; kills++) {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', 'test/integration/core/replaying-process.ts', bench.uri, bench.name],
-      { stdio: 'inherit' },
-    );
+    const child = spawn(process.execPath, ['--import', 'tsx', script, bench.uri, bench.name], { stdio: 'inherit' });
     const exited = once(child, 'exit');
     await eventually(
       async () => {
