@@ -170,7 +170,10 @@ export function startProgramWorker(
   const logFound = (found: number) => {
     if (found > 0) log.info({ program, found }, 'the sweep found transactions that no socket had announced');
   };
-  const recentSweep = new RecentSweep({ ...walking, endpoint: () => pool.pinned() }, module);
+  const recentSweep = new RecentSweep(
+    { ...walking, endpoint: () => pool.pinned(), startSlot: config.startSlot },
+    module,
+  );
   const recentSweeps = repeat(
     clock,
     config.sweepIntervalMs,

@@ -13,6 +13,8 @@ const OVERLAP_SLOTS = 64;
 
 interface RecentSweepDependencies extends WalkDependencies {
   readonly endpoint: () => WalkEndpoint;
+  /** Nothing below is looked at: history begins there. */
+  readonly startSlot: number;
 }
 
 /** What a walk over the last minute did. */
@@ -35,11 +37,11 @@ export class RecentSweep {
 
   /** Never throws for what the chain or the database do; the next run looks at the same span again. */
   async run(): Promise<RecentOutcome> {
-    const { endpoint } = this.dependencies;
+    const { endpoint, startSlot } = this.dependencies;
     const { chain } = endpoint();
     try {
       const finalizedSlot = await chain.slot('finalized');
-      const fromSlot = Math.max(0, Math.min(finalizedSlot, this.#lookedUpTo ?? finalizedSlot) - OVERLAP_SLOTS);
+      const fromSlot = Math.max(startSlot, Math.min(finalizedSlot, this.#lookedUpTo ?? finalizedSlot) - OVERLAP_SLOTS);
       const walk = walkSignatures(chain, this.module.program.address, { fromSlot, commitment: 'confirmed' });
       let counts: TakeCounts = NOTHING_TAKEN;
       const outcome = await takeWalk(this.dependencies, walk, {

@@ -374,9 +374,9 @@ it('says whether the chain or the database stopped it, and hides no bug of its o
 });
 
 describe('the recent sweep', () => {
-  const recent = (port: ChainPort) => {
+  const recent = (port: ChainPort, startSlot = 0) => {
     const endpoint = () => ({ name: 'one', chain: port });
-    return new RecentSweep({ db: bench.db, log: silent, ingest, endpoint }, coupons);
+    return new RecentSweep({ db: bench.db, log: silent, ingest, endpoint, startSlot }, coupons);
   };
 
   it('finds at confirmed what happened lately, moves nothing, and does not go through all of history (I4)', async () => {
@@ -388,6 +388,8 @@ describe('the recent sweep', () => {
     expect(chain.walks).toEqual(['confirmed']);
     expect(await frontier()).toBeNull();
     expect((await readSweepState(bench.db, coupons.name)).walks).toBeNull();
+    await bench.db.collection('ledger_events').deleteMany({});
+    expect(await recent(chain.port, late.slot).run()).toEqual({ kind: 'complete', found: 1 });
     // From far above only what it has not looked at is looked at.
     await bench.db.collection('ledger_events').deleteMany({});
     chain.finalizedSlot = late.slot + 10;

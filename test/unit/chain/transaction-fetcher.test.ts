@@ -103,7 +103,7 @@ describe('TransactionFetcher', () => {
     };
     const news: string[] = [];
     const chain = { transaction: async (signature: string) => news.push(signature) };
-    const fetcher = new TransactionFetcher({ chain, history: history as never, clock, random: () => 0 });
+    const fetcher = new TransactionFetcher({ chain, history: history, clock, random: () => 0 });
     const signatures = Array.from({ length: 25 }, (_, index) => `s${index}`);
     const outcomes = await Promise.all(signatures.map((signature) => fetcher.fetch(signature, 'finalized')));
     expect(outcomes.every(({ kind }) => kind === 'found')).toBe(true);
