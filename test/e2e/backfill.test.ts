@@ -14,7 +14,7 @@ const KILLS = 3;
 
 let chain: HistoryProcess;
 beforeAll(async () => {
-  chain = await startHistoryProcess({ seed: 7, events: EVENTS, latencyMs: 5, incompletePages: 1 });
+  chain = await startHistoryProcess({ seed: 7, events: EVENTS, latencyMs: 40, incompletePages: 1 });
 });
 afterAll(() => chain.stop());
 
@@ -50,7 +50,8 @@ describe('npm run backfill', () => {
       for (let kill = 1; kill <= KILLS; kill++) {
         await killedAfter(
           environment(rough),
-          async () => (await rough.records()).length > (kill * EVENTS) / (KILLS + 1),
+          async () =>
+            (await rough.db.collection('ledger_events').estimatedDocumentCount()) > (kill * EVENTS) / (KILLS + 2),
         );
       }
       const ended = await runScript('backfill', ['--program', 'coupons', '--json'], environment(rough));
@@ -98,17 +99,21 @@ describe('npm run backfill', () => {
   }, 180_000);
 });
 
-/** Starts the command in a process of its own and kills it once the condition holds. Returns its exit code. */
+/** Starts the command in a process of its own, slow enough to be hit, and kills it once the condition holds. Its exit code. */
 async function killedAfter(
   env: Readonly<Record<string, string>>,
   condition: () => Promise<boolean> | boolean,
   signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL',
 ): Promise<number | null> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join('scripts', 'backfill.ts'), '--program', 'coupons'], {
-    cwd: packageRoot(),
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', join('scripts', 'backfill.ts'), '--program', 'coupons', '--concurrency', '10'],
+    {
+      cwd: packageRoot(),
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
