@@ -92,7 +92,11 @@ export async function benchBackfill(
     return {
       unlimited,
       rssMb: { atFifth: rssAtFifth, atEnd: rss.at(-1) ?? 0, most: Math.max(...rss) },
-      limited: { ...limited, limit: requestsPerSecond, shareOfLimit: rounded(limited.requestsPerSecond / requestsPerSecond, 2) },
+      limited: {
+        ...limited,
+        limit: requestsPerSecond,
+        shareOfLimit: rounded(limited.requestsPerSecond / requestsPerSecond, 2),
+      },
       killed: { kills, sameLedger, sameDocuments },
     };
   } finally {

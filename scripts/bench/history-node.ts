@@ -46,7 +46,7 @@ export class HistoryNode {
       case 'getFirstAvailableBlock':
         return { result: this.options.firstAvailable ?? 0 };
       case 'getSignaturesForAddress':
-        return this.#page(String(params[0]), (params[1] ?? {}));
+        return this.#page(String(params[0]), params[1] ?? {});
       case 'getTransaction':
         return { result: this.#transaction(String(params[0])) };
       case 'getSignatureStatuses':

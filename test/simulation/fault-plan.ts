@@ -34,17 +34,17 @@ export interface FaultPlan {
   readonly faults: readonly PlannedFault[];
 }
 
-const FIRST_FAULT_MS = 2_000;
+const FIRST_FAULT_MS = 1_500;
 
 /** Draws a plan: a few kinds of faults a seed, each several times, so that they meet. */
 export function drawPlan(random: Random): FaultPlan {
   const nodes = 1 + random.whole(3);
   const workers = 1 + random.whole(3);
-  const healAtMs = FIRST_FAULT_MS + random.between(6_000, 18_000);
+  const healAtMs = FIRST_FAULT_MS + random.between(5_000, 14_000);
   const count = 3 + random.whole(10);
   const faults = Array.from({ length: count }, (): PlannedFault => {
     const atMs = random.between(FIRST_FAULT_MS, healAtMs - 1_000);
-    const forMs = random.between(300, 6_000);
+    const forMs = random.between(300, 5_000);
     return { atMs, forMs, ...drawFault(random, nodes, workers) };
   });
   return {

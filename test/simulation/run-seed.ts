@@ -7,7 +7,7 @@ import { World } from './world.js';
 const PATIENCE_MS = 180_000;
 /** How often that is looked at, and how long it must stay right, milliseconds. */
 const LOOK_EVERY_MS = 1_000;
-const STAY_RIGHT_MS = 5_000;
+const STAY_RIGHT_MS = 3_000;
 
 /** What became of one seed. */
 export interface SeedOutcome {

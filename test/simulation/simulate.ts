@@ -73,7 +73,7 @@ function tell(summary: SeedsSummary, missing: readonly string[]): void {
   );
   console.log(
     `From the end of all faults until everything was right: median ${healedAfterMs.median / 1_000} s, ` +
-      `longest ${healedAfterMs.longest / 1_000} s (of which the last transactions need 5 s to become final).`,
+      `longest ${healedAfterMs.longest / 1_000} s (the last transactions need 4 s to become final).`,
   );
   for (const { seed: failed, failure } of failures) {
     console.log(`\nseed ${failed}: ${failure}\n  run it again: npm run simulate -- --seed ${failed}`);

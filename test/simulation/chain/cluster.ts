@@ -5,10 +5,15 @@ import { renderTransaction, type Appearance } from './render.js';
 import { Traffic } from './traffic.js';
 
 /** Slots behind the head at which a block is final: less than the 32 of the real cluster, so that runs are short. */
-export const FINALITY_DEPTH = 12;
+export const FINALITY_DEPTH = 10;
 /** Slots behind the head at which a block is confirmed. */
 const CONFIRMATION_DEPTH = 1;
 export const FIRST_SLOT = 1_000;
+/**
+ * A transaction may come back in the very same slot, in another block, when it is at least this many slots old. Younger,
+ * and announced by nobody, the change would be over before anybody can ask for the first block's hash (docs/reorg.md).
+ */
+const SAME_SLOT_AGE = 4;
 
 /** A transaction somebody sent; where and how it lands is for the cluster to say, perhaps more than once. */
 interface Sent {
@@ -111,7 +116,7 @@ export class Cluster {
   fork(depth: number, relandShare: number): ForkOutcome {
     const from = Math.max(this.finalizedAt(this.head) + 1, this.head - depth + 1);
     const dropped = [...this.#canonical.values()].filter(({ slot }) => slot >= from);
-    const lost: Sent[] = [];
+    const lost: (Sent & { readonly was: number })[] = [];
     let relanding = 0;
     for (const block of dropped) {
       block.abandonedAt = this.head;
@@ -121,14 +126,16 @@ export class Cluster {
         const sent = this.#known.get(landed.signature);
         if (!sent || !this.random.chance(relandShare)) continue;
         relanding += 1;
-        lost.push({ ...sent, fromSlot: this.head + this.random.whole(4) });
+        lost.push({ ...sent, was: block.slot, fromSlot: this.head + this.random.whole(4) });
       }
     }
     const total = dropped.reduce((sum, block) => sum + block.landed.length, 0);
     // On the other branch some of them stand in the very same slots, or in others, at once.
     for (let slot = from; slot <= this.head; slot++) {
       if (!this.random.chance(0.5)) continue;
-      const early = lost.filter(() => this.random.chance(0.15));
+      const early = lost.filter(({ was }) => {
+        return (was !== slot || this.head - was >= SAME_SLOT_AGE) && this.random.chance(0.15);
+      });
       for (const one of early) lost.splice(lost.indexOf(one), 1);
       this.#sent.unshift(...early.map((one) => ({ ...one, fromSlot: 0 })));
       this.#produce(slot);
