@@ -2,7 +2,7 @@ import bs58 from 'bs58';
 import type { Notice } from '../../src/pipeline/ingest.js';
 import { encodeEvent } from './encode-event.js';
 import { logLines, type LogShape } from './log-lines.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../src/dev/seeded-random.js';
 
 interface Merchant {
   readonly merchant: string;

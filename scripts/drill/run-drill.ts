@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config/env.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import type { DevDatabase } from '../../src/dev/dev-database.js';
 import { openTraffic } from '../../src/dev/traffic.js';
-import { trafficRandom } from '../../src/dev/traffic-random.js';
+import { seededRandom } from '../../src/dev/seeded-random.js';
 import { domains } from '../../src/domains/registry.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { MooringError } from '../../src/lib/errors.js';
@@ -56,7 +56,7 @@ const CATCH_UP_TIMEOUT_MS = 120_000;
  */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const { chain, database, kills, say } = options;
-  const random = trafficRandom(options.seed);
+  const random = seededRandom(options.seed);
   const environment = {
     SOLANA_RPC_URL: chain.rpcUrls.join(','),
     SOLANA_WS_URL: chain.wsUrls.join(','),

@@ -1,4 +1,4 @@
-import { pick } from './traffic-random.js';
+import { pick } from './seeded-random.js';
 import type { Stall, StallAction } from './traffic-stall.js';
 
 /** A batch with distinct recipients holds six: the packet ends there. */

@@ -4,7 +4,7 @@ import { messageOf, MooringError } from '../lib/errors.js';
 import { CouponsClient } from './coupons-client.js';
 import { nextAction } from './traffic-choice.js';
 import { playAction, type StallPeople } from './traffic-player.js';
-import { trafficRandom } from './traffic-random.js';
+import { seededRandom } from './seeded-random.js';
 import { actionLanded, newStall, type Stall } from './traffic-stall.js';
 import { CUSTOMER_NAMES, describeAction, SHOP_NAMES } from './traffic-words.js';
 
@@ -52,7 +52,7 @@ export interface Traffic {
 /** Funds the wallets. Throws MooringError `traffic-failed` from `run` when the chain accepts nothing any more. */
 export async function openTraffic(options: TrafficOptions): Promise<Traffic> {
   const client = new CouponsClient(options.rpcUrl, options.wsUrl);
-  const random = trafficRandom(options.seed);
+  const random = seededRandom(options.seed);
   const fundedWallet = async (): Promise<Keypair> => {
     const wallet = Keypair.generate();
     await options.fund(wallet.publicKey, PURSE_LAMPORTS);

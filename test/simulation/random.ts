@@ -1,4 +1,4 @@
-import { seededRandom } from '../support/seeded-random.js';
+import { seededRandom } from '../../src/dev/seeded-random.js';
 
 /** Seeded randomness with the questions a simulation asks. */
 export class Random {

@@ -9,7 +9,7 @@ import type {
   Promotion,
   Rating,
 } from '../../idl/coupons.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../src/dev/seeded-random.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -10,7 +10,7 @@ import { coupons } from '../../../src/domains/coupons/module.js';
 import { couponRoutes } from '../../../src/domains/coupons/routes.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
-import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.js';
+import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
 import { createTestChain, type TestChain } from '../../support/test-chain.js';
 import { createTestDatabase } from '../../support/test-database.js';
 

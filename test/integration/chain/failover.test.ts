@@ -6,7 +6,7 @@ import { RpcEndpoint } from '../../../src/chain/rpc-endpoint.js';
 import { RpcPool } from '../../../src/chain/rpc-pool.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { eventually } from '../../support/eventually.js';
-import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.js';
+import { type FaultProxy, startFaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
 import { createTestChain, type TestChain } from '../../support/test-chain.js';
 import { recordingLog } from '../../unit/chain/recording-log.js';
 

@@ -6,7 +6,7 @@ import { DisputeResolver } from '../../../src/recovery/dispute-resolver.js';
 import { documentsOfAccounts, simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, socketNotice, sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory } from '../../support/coupon-history.js';
-import { seededRandom } from '../../support/seeded-random.js';
+import { seededRandom } from '../../../src/dev/seeded-random.js';
 import { openCoreBench, shuffled, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
 

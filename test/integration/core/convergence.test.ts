@@ -11,7 +11,7 @@ import { recordsOf, socketNotice, sweepNotice } from '../../support/coupon-histo
 import { generateHistory } from '../../support/coupon-history.js';
 import type { Projector } from '../../../src/pipeline/projector.js';
 import { eventually } from '../../support/eventually.js';
-import { seededRandom } from '../../support/seeded-random.js';
+import { seededRandom } from '../../../src/dev/seeded-random.js';
 import { bySignature, openCoreBench, shuffled, silent, type CoreBench } from './core-bench.js';
 
 let bench: CoreBench;

@@ -10,7 +10,7 @@ import { simpleFold } from '../../support/coupon-history-oracle.js';
 import { recordsOf, sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory } from '../../support/coupon-history.js';
 import { bySignature, openCoreBench, shuffled, type CoreBench } from './core-bench.js';
-import { seededRandom } from '../../support/seeded-random.js';
+import { seededRandom } from '../../../src/dev/seeded-random.js';
 
 let bench: CoreBench;
 beforeEach(async () => {

@@ -16,7 +16,7 @@ import {
   sweepNotice,
 } from '../../support/coupon-history-render.js';
 import { generateHistory, type HistoryTransaction } from '../../support/coupon-history.js';
-import { seededRandom } from '../../support/seeded-random.js';
+import { seededRandom } from '../../../src/dev/seeded-random.js';
 import { noBackoff, openCoreBench, shuffled, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
 import { interruptedDatabase } from './interrupted-database.js';

@@ -11,7 +11,7 @@ import { generateHistory, type CouponEvent, type HistoryTransaction } from '../.
 import { checkFinality } from './check-finality.js';
 import { openCoreBench, shuffled, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
-import { seededRandom } from '../../support/seeded-random.js';
+import { seededRandom } from '../../../src/dev/seeded-random.js';
 
 let bench: CoreBench;
 let chain: FakeChain;

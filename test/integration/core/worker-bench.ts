@@ -11,7 +11,7 @@ import { fromStored } from '../../../src/lib/stored-value.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { eventually } from '../../support/eventually.js';
-import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.js';
+import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
 import { createTestChain, type TestChain } from '../../support/test-chain.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { COUPONS, couponsClient, type Accounts, type CouponsChain } from '../programs/coupons-chain.js';

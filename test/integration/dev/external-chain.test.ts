@@ -5,7 +5,7 @@ import type { DevChain } from '../../../src/dev/dev-chain.js';
 import { readDeployedProgram } from '../../../src/dev/deployed-program.js';
 import { startChain } from '../../../src/dev/embedded-chain.js';
 import { projectPrograms } from '../../../src/dev/project-programs.js';
-import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.js';
+import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
 
 const DEVNET_GENESIS = 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG';
 const [router] = projectPrograms(['router']);

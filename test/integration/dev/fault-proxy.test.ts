@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { WebSocket } from 'ws';
 import type { DevChain } from '../../../src/dev/dev-chain.js';
 import { startChain } from '../../../src/dev/embedded-chain.js';
-import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.js';
+import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
 import { eventually } from '../../support/eventually.js';
 
 describe('the fault proxy', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { seededRandom } from '../../support/seeded-random.js';
+import { seededRandom } from '../../../src/dev/seeded-random.js';
 
 describe('eventually', () => {
   it('returns the first value that is neither false nor undefined', async () => {

@@ -5,7 +5,7 @@ import { recordsOf } from '../../support/coupon-history-render.js';
 import { generateHistory, type CouponHistory } from '../../support/coupon-history.js';
 import { commitInMemory, documentsInMemory } from '../../support/in-memory-projection-run.js';
 import { InMemoryProjection } from '../../support/in-memory-projection.js';
-import { seededRandom } from '../../support/seeded-random.js';
+import { seededRandom } from '../../../src/dev/seeded-random.js';
 import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
 
 function recordsOfAll({ transactions }: CouponHistory): LedgerRecord[] {

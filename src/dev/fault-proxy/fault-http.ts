@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { systemClock } from '../../src/lib/clock.js';
+import { systemClock } from '../../lib/clock.js';
 import { count, type FaultSwitches } from './fault-switches.js';
 import type { HttpAnswer, RpcAnswer, RpcRequest } from './json-rpc.js';
 

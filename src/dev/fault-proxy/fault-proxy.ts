@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { systemClock } from '../../src/lib/clock.js';
+import { systemClock } from '../../lib/clock.js';
 import { passHttp } from './fault-http.js';
 import { passSocket } from './fault-socket.js';
 import { FaultSwitches, type FaultCounters } from './fault-switches.js';
 import type { NotificationHandler, RpcHandler } from './json-rpc.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../seeded-random.js';
 
 /** A real network between client and chain that can be broken while it runs. The switches act at once, on live sockets. */
 export interface FaultProxy {

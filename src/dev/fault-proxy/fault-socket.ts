@@ -1,5 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
-import { systemClock } from '../../src/lib/clock.js';
+import { systemClock } from '../../lib/clock.js';
 import { count, type FaultSwitches } from './fault-switches.js';
 import { isNotification, type RpcNotification } from './json-rpc.js';
 

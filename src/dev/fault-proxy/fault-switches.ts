@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/lib/clock.js';
+import { systemClock } from '../../lib/clock.js';
 import type { NotificationHandler, RpcHandler } from './json-rpc.js';
 
 /** What went through the proxy and what did not, since its start. */
