@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { startDatabase } from '../src/dev/embedded-database.js';
 import { messageOf } from '../src/lib/errors.js';
 import { benchBackfill } from './bench/backfill.js';
@@ -6,14 +6,15 @@ import { benchDecoding } from './bench/decoding.js';
 import { describeMachine } from './bench/figures.js';
 import { judge, type BenchFigures } from './bench/goals.js';
 import { benchLatency } from './bench/latency.js';
+import { benchLoss } from './bench/loss.js';
 import { benchMemory } from './bench/memory.js';
 import { benchPipeline } from './bench/pipeline.js';
 import { describeFigures, describeGoals } from './bench/tables.js';
 
-const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill'] as const;
+const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'loss'] as const;
 type Part = (typeof PARTS)[number];
 
-/** 1 only with --goals. */
+/** 1 with --goals, and always when `loss` found a fault of mooring. */
 const EXIT = { made: 0, goalMissed: 1, failed: 2 } as const;
 /** As the product's default (BATCH_SIZE). */
 const BATCH_SIZE = 2_000;
@@ -27,13 +28,28 @@ const MEMORY_EVENTS = 100_000;
 const MEMORY_SAMPLES = 10;
 /** 200 requests/s is what a small paid plan allows. */
 const BACKFILL = { events: 50_000, limitedEvents: 10_000, requestsPerSecond: 200, kills: 3 };
+/** 400 ms as on mainnet. */
+const LOSS = {
+  slotTimeMs: 400,
+  timing: { trafficMs: 20_000, outageMs: 6_000, halfOpenMs: 60_000, afterMs: 8_000, graceMs: 5_000 },
+};
+const QUICK_LOSS = { trafficMs: 6_000, outageMs: 4_000, halfOpenMs: 12_000, afterMs: 3_000, graceMs: 2_000 };
 
 const command = new Command('bench')
-  .description('Measures decoding, the pipeline, latency, memory and backfill, and names machine and database server.')
+  .description(
+    'Measures decoding, the pipeline, latency, memory, backfill, and loss beside what people use today; names machine and\n' +
+      'database server.',
+  )
   .addArgument(new Argument('[parts...]', 'what to measure (default: everything)').choices(PARTS))
   .option('--events <n>', 'events: decoded, piped, of each latency channel, for memory, or backfilled', wholeNumber)
   .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber)
   .option('--goals', 'end with 1 when a goal is missed', false)
+  .addOption(
+    new Option('--chain <kind>', 'loss: on this chain, started for it')
+      .choices(['surfnet', 'validator'])
+      .default('surfnet'),
+  )
+  .option('--quick', 'loss: shorter phases, the half-open socket 12 s instead of 60', false)
   .option('--json', 'print one JSON object as the last line', false)
   .addHelpText(
     'after',
@@ -41,23 +57,28 @@ const command = new Command('bench')
 Environment: MONGODB_URI to use that server instead of the embedded one (takes and drops databases of its own in it).
 What is measured, why it is fair and what the goals are: docs/benchmarks.md.
 
-Exit code: 0 when the figures were made, 1 with --goals when one is missed, 2 when they could not be made.
+Exit code: 0 when the figures were made, 1 with --goals when one is missed and always when
+mooring lost, doubled or invented an event (loss), 2 when they could not be made.
 
 Examples:
   npm run bench
   npm run bench -- decoding
   npm run bench -- pipeline --events 20000 --rounds 3
+  npm run bench -- loss --quick
+  npm run bench -- loss --chain validator --json | tail -1 | jq .loss.totals
   npm run bench -- latency memory --json | tail -1 | jq .latency`,
   )
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.made : EXIT.failed));
 command.parse();
 const asked = command.args as Part[];
-const { events, rounds, goals, json } = command.opts<{
+const { events, rounds, goals, json, chain, quick } = command.opts<{
   events?: number;
   rounds?: number;
   goals: boolean;
   json: boolean;
+  chain: 'surfnet' | 'validator';
+  quick: boolean;
 }>();
 
 process.exitCode = await bench();
@@ -76,6 +97,7 @@ async function bench(): Promise<number> {
     for (const line of [...describeFigures(figures), ...describeGoals(judged)]) console.log(line);
     const wallMs = Math.round(performance.now() - started);
     if (json) await print({ machine, database, ...figures, goals: judged, wallMs });
+    if (figures.loss && !figures.loss.clean) return EXIT.goalMissed;
     return goals && judged.some(({ met }) => !met) ? EXIT.goalMissed : EXIT.made;
   } catch (error) {
     console.error(`The figures could not be made: ${messageOf(error)}`);
@@ -117,6 +139,10 @@ async function measure(parts: ReadonlySet<Part>) {
       const limitedEvents = Math.min(BACKFILL.limitedEvents, total);
       const options = { ...BACKFILL, events: total, limitedEvents, batchSize: BATCH_SIZE };
       figures.backfill = await benchBackfill(server.uri, options, progress);
+    }
+    if (parts.has('loss')) {
+      const timing = quick ? QUICK_LOSS : LOSS.timing;
+      figures.loss = await benchLoss(server.uri, { ...LOSS, chain, timing }, progress);
     }
     return { figures, database: { kind: server.kind, version: server.version ?? 'unknown' } };
   } finally {

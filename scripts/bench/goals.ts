@@ -1,6 +1,7 @@
 import type { BackfillReport } from './backfill.js';
 import type { DecodingReport } from './decoding.js';
 import type { LatencyReport } from './latency.js';
+import type { LossReport } from './loss.js';
 import type { MemoryReport } from './memory.js';
 import type { PipelineReport } from './pipeline.js';
 
@@ -11,6 +12,7 @@ export interface BenchFigures {
   readonly latency?: LatencyReport;
   readonly memory?: MemoryReport;
   readonly backfill?: BackfillReport;
+  readonly loss?: LossReport;
 }
 
 /** What a figure should be, and whether it is. */
@@ -27,7 +29,7 @@ const MEMORY_MB = 512;
 const BACKFILL_EVENTS_PER_MINUTE = 5_000;
 
 /** Compares the figures with the goals of docs/benchmarks.md. */
-export function judge({ decoding, pipeline, memory, backfill }: BenchFigures): Goal[] {
+export function judge({ decoding, pipeline, memory, backfill, loss }: BenchFigures): Goal[] {
   const goals: Goal[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -65,6 +67,13 @@ export function judge({ decoding, pipeline, memory, backfill }: BenchFigures): G
         met: perMinute >= BACKFILL_EVENTS_PER_MINUTE,
       },
     );
+  }
+  if (loss) {
+    goals.push({
+      goal: 'loss: mooring lost, doubled and invented nothing, no document is wrong',
+      value: Number(loss.clean),
+      met: loss.clean,
+    });
   }
   return goals;
 }

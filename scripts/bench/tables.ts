@@ -1,7 +1,8 @@
 import type { BenchFigures, Goal } from './goals.js';
+import { describeLoss } from './loss/describe-loss.js';
 
 /** The figures as lines for people. */
-export function describeFigures({ decoding, pipeline, latency, memory, backfill }: BenchFigures): string[] {
+export function describeFigures({ decoding, pipeline, latency, memory, backfill, loss }: BenchFigures): string[] {
   const lines: string[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -55,6 +56,7 @@ export function describeFigures({ decoding, pipeline, latency, memory, backfill 
         `documents ${killed.sameDocuments ? 'the same' : 'DIFFERENT'}`,
     );
   }
+  if (loss) lines.push(...describeLoss(loss));
   return lines;
 }
 

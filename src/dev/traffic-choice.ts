@@ -39,14 +39,18 @@ const WEIGHTS = {
   update: 1,
 } as const;
 
-/** What happens next at a stall: always something the chain will accept. */
-export function nextAction(stall: Stall, random: () => number): StallAction {
-  const opening = OPENING[stall.opened];
-  if (opening) {
+/** What happens next at a stall: always something the chain will accept, and of none of the kinds in `without`. */
+export function nextAction(
+  stall: Stall,
+  random: () => number,
+  without: readonly StallAction['kind'][] = [],
+): StallAction {
+  for (let opening = OPENING[stall.opened]; opening; opening = OPENING[stall.opened]) {
     stall.opened += 1;
-    return opening;
+    if (!without.includes(opening.kind)) return opening;
   }
   const possible = (Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[]).flatMap((kind) => {
+    if (without.includes(kind)) return [];
     const action = choose(kind, stall, random);
     return action ? Array<StallAction>(WEIGHTS[kind]).fill(action) : [];
   });

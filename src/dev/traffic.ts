@@ -5,7 +5,7 @@ import { CouponsClient } from './coupons-client.js';
 import { nextAction } from './traffic-choice.js';
 import { playAction, type StallPeople } from './traffic-player.js';
 import { seededRandom } from './seeded-random.js';
-import { actionLanded, newStall, type Stall } from './traffic-stall.js';
+import { actionLanded, newStall, type Stall, type StallAction } from './traffic-stall.js';
 import { CUSTOMER_NAMES, describeAction, SHOP_NAMES } from './traffic-words.js';
 
 /** Rent for a good many accounts. Local lamports cost nothing. */
@@ -40,6 +40,8 @@ export interface TrafficRun {
   readonly onLanded?: (landing: TrafficLanding) => void;
   /** The least time between two actions of one stall, in milliseconds. */
   readonly paceMs?: number;
+  /** Kinds of action that nobody takes in this run. */
+  readonly without?: readonly StallAction['kind'][];
 }
 
 /** People with wallets of their own who use the coupon marketplace directly on chain. */
@@ -66,12 +68,12 @@ export async function openTraffic(options: TrafficOptions): Promise<Traffic> {
   const shops = Array.from({ length: options.stalls }, (_, index) => SHOP_NAMES[index % SHOP_NAMES.length] as string);
   const open = await Promise.all(shops.map(openStall));
 
-  async function tend(place: number, { until, onLanded, paceMs = 0 }: TrafficRun): Promise<void> {
+  async function tend(place: number, { until, onLanded, paceMs = 0, without = [] }: TrafficRun): Promise<void> {
     let failures = 0;
     while (!until()) {
       const { stall, people } = open[place] as (typeof open)[number];
       const startedAtMs = systemClock.monotonic();
-      const action = nextAction(stall, random);
+      const action = nextAction(stall, random, without);
       const sentence = describeAction(stall, action, people.shop);
       try {
         const landed = await playAction(client, stall, people, action);

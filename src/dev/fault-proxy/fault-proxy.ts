@@ -20,6 +20,11 @@ export interface FaultProxy {
   refuse(ms: number): Promise<void>;
   /** Connections stay open and new ones are accepted, but nothing passes and no ping is answered, until `heal()`. */
   halfOpen(): void;
+  /**
+   * The WebSocket connections that are open now stay so, but are dead: nothing passes them and no ping is answered, and
+   * `heal()` does not revive them. HTTP and new connections work. Returns what drops them at last.
+   */
+  freezeSockets(): () => void;
   /** Loses this share (0..1) of the notifications; answers to requests pass. */
   dropMessages(share: number, seed: number): void;
   /** Every message and HTTP call takes `ms` longer, one way. 0 turns it off. */
@@ -82,6 +87,11 @@ export async function startFaultProxy(upstream: { rpcUrl: string; wsUrl: string 
     },
     halfOpen: () => {
       switches.isHalfOpen = true;
+    },
+    freezeSockets: () => {
+      const frozen = [...switches.sockets];
+      for (const socket of frozen) socket.isFrozen = true;
+      return () => frozen.forEach((socket) => socket.terminate());
     },
     dropMessages: (share, seed) => {
       const random = seededRandom(seed);

@@ -1,6 +1,6 @@
 import { WebSocket, type RawData } from 'ws';
 import { systemClock } from '../../lib/clock.js';
-import { count, type FaultSwitches } from './fault-switches.js';
+import { count, type FaultSwitches, type PassedSocket } from './fault-switches.js';
 import { isNotification, type RpcNotification } from './json-rpc.js';
 
 /** Joins a client's socket to one of its own to the chain, through the switches. When one side ends, so does the other. */
@@ -8,16 +8,18 @@ export function passSocket(upstreamUrl: string, switches: FaultSwitches, client:
   const { counters } = switches;
   counters.connectionsOpened++;
   counters.connectionsOpen++;
+  const passed: PassedSocket = { isFrozen: false, terminate: () => client.terminate() };
+  switches.sockets.add(passed);
   const chain = new WebSocket(upstreamUrl, { perMessageDeflate: false });
   const whenOpen = new Promise<void>((resolve) => chain.once('open', resolve));
   const toChain = inOrder(async (data, arrivedAt) => {
-    if (!(await switches.mayPass(arrivedAt))) return;
+    if (!(await switches.mayPass(arrivedAt, passed))) return;
     count(counters.socketCalls, methodOf(data));
     await whenOpen;
     if (chain.readyState === WebSocket.OPEN) chain.send(data);
   });
   const toClient = inOrder(async (data, arrivedAt) => {
-    if (!(await switches.mayPass(arrivedAt))) return;
+    if (!(await switches.mayPass(arrivedAt, passed))) return;
     const message: unknown = JSON.parse(data);
     if (isNotification(message)) passNotification(switches, message, (copy) => sendTo(client, copy));
     else sendTo(client, data);
@@ -26,16 +28,20 @@ export function passSocket(upstreamUrl: string, switches: FaultSwitches, client:
   chain.on('message', (data) => toClient(textOf(data)));
   // The answer to a WebSocket ping is the link's sign of life: a half-open one gives none.
   client.on('ping', (data) => {
-    if (switches.isHalfOpen) counters.swallowed++;
+    if (switches.isHalfOpen || passed.isFrozen) counters.swallowed++;
     else client.pong(data);
   });
   client.once('close', () => {
     counters.connectionsOpen--;
+    switches.sockets.delete(passed);
     chain.terminate();
   });
-  chain.once('close', () => client.terminate());
+  // A frozen client learns nothing, not even that.
+  chain.once('close', () => {
+    if (!passed.isFrozen) client.terminate();
+  });
   client.on('error', () => client.terminate());
-  chain.on('error', () => client.terminate());
+  chain.on('error', () => chain.terminate());
 }
 
 function passNotification(

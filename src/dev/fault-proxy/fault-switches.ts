@@ -17,6 +17,13 @@ export interface FaultCounters {
   swallowed: number;
 }
 
+/** A client's socket as it passes through. */
+export interface PassedSocket {
+  /** Nothing passes it any more, in either direction, and no ping is answered. */
+  isFrozen: boolean;
+  terminate(): void;
+}
+
 /** The state both halves of the proxy look at, message by message. */
 export class FaultSwitches {
   readonly counters: FaultCounters = {
@@ -29,6 +36,7 @@ export class FaultSwitches {
     notificationsDuplicated: 0,
     swallowed: 0,
   };
+  readonly sockets = new Set<PassedSocket>();
   readonly rpcHandlers = new Map<string, RpcHandler>();
   notificationHandler: NotificationHandler | undefined;
   delayMs = 0;
@@ -37,10 +45,10 @@ export class FaultSwitches {
   shouldDrop: () => boolean = () => false;
 
   /** Waits until the delay after its arrival (monotonic ms) is over; then says whether the message may pass. */
-  async mayPass(arrivedAt: number): Promise<boolean> {
+  async mayPass(arrivedAt: number, socket?: PassedSocket): Promise<boolean> {
     const waitMs = arrivedAt + this.delayMs - systemClock.monotonic();
     if (this.delayMs > 0 && waitMs > 0) await systemClock.sleep(waitMs);
-    if (!this.isHalfOpen) return true;
+    if (!this.isHalfOpen && !socket?.isFrozen) return true;
     this.counters.swallowed++;
     return false;
   }

@@ -50,9 +50,10 @@ describe('the fault proxy', () => {
     const { publicKey } = Keypair.generate();
     const logs: Logs[] = [];
     const subscription = connection.onLogs(SystemProgram.programId, (entry) => logs.push(entry), 'confirmed');
+    // Until an airdrop is announced that was asked for after web3.js had subscribed: then none is on its way any more.
     await eventually(async () => {
-      await connection.requestAirdrop(publicKey, LAMPORTS_PER_SOL);
-      return logs.length > 0;
+      const asked = await connection.requestAirdrop(publicKey, LAMPORTS_PER_SOL);
+      return eventually(() => logs.some(({ signature }) => signature === asked), { timeoutMs: 1_000 });
     });
     await connection.removeOnLogsListener(subscription);
     // web3.js closes a socket without subscriptions after half a second; left open, it would haunt the next test.
@@ -96,6 +97,25 @@ describe('the fault proxy', () => {
     proxy.heal();
     socket.ping();
     await eventually(() => pongs === 1 && slots.length > seen);
+  });
+
+  it('freezeSockets leaves the open ones dead for good, while HTTP and new sockets work', async () => {
+    const { socket, slots } = await watchSlots();
+    const reset = proxy.freezeSockets();
+    const seen = slots.length;
+    let pongs = 0;
+    socket.on('pong', () => pongs++);
+    socket.ping();
+    expect(await connection.getSlot()).toBeGreaterThan(0);
+    const next = await watchSlots();
+    await eventually(() => next.slots.length > 5);
+    proxy.heal();
+    await eventually(() => next.slots.length > 10);
+    expect([slots.length, pongs, socket.readyState]).toEqual([seen, 0, WebSocket.OPEN]);
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    reset();
+    expect(await closed).toBe(1006);
+    expect(next.socket.readyState).toBe(WebSocket.OPEN);
   });
 
   it('dropMessages loses its share of notifications, duplicate multiplies the others', async () => {
