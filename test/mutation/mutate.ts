@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { BREAKAGES, type Breakage } from './breakages.js';
+import { breakCopy, type BrokenCopy } from './broken-copy.js';
+import { runChecks, type Verdict } from './run-checks.js';
+
+const EXAMPLES = `
+Breaks the code of each invariant on purpose, in a copy, and runs the simulation and then the tests that ought to notice.
+A breakage that nobody notices is a hole in the tests.
+
+  npm run mutate
+  npm run mutate -- --only fence          those whose name has this in it
+  npm run mutate -- --list
+
+Exit code: 0 all noticed; 1 at least one was not.`;
+
+const program = new Command('mutate')
+  .description('Shows that the tests notice when an invariant is broken')
+  .option('--only <text>', 'only breakages whose name contains this', '')
+  .option('--list', 'lists them and ends')
+  .option('--json', 'one JSON object as the last line')
+  .addHelpText('after', EXAMPLES)
+  .parse();
+const { only, list, json } = program.opts<{ only: string; list?: boolean; json?: boolean }>();
+const chosen = BREAKAGES.filter(({ name }) => name.includes(only));
+
+if (list) {
+  for (const { name, invariant, file } of chosen) console.log(`${invariant.padEnd(9)} ${name} (${file})`);
+} else {
+  process.exitCode = await run();
+}
+
+async function run(): Promise<number> {
+  const verdicts: (Verdict & { readonly name: string; readonly invariant: string })[] = [];
+  for (const breakage of chosen) {
+    const { name, invariant } = breakage;
+    const verdict = await judge(breakage);
+    verdicts.push({ name, invariant, ...verdict });
+    const how = verdict.noticedBy ? `noticed by ${verdict.noticedBy}: ${verdict.how}` : 'NOT NOTICED';
+    console.log(`${invariant.padEnd(9)} ${name}\n          ${how} (${verdict.seconds} s)`);
+  }
+  const missed = verdicts.filter(({ noticedBy }) => noticedBy === null);
+  console.log(`\n${verdicts.length - missed.length} of ${verdicts.length} breakages noticed`);
+  if (json) console.log(JSON.stringify({ ok: missed.length === 0, breakages: verdicts }));
+  return missed.length === 0 && verdicts.length > 0 ? 0 : 1;
+}
+
+async function judge(breakage: Breakage): Promise<Verdict> {
+  let copy: BrokenCopy | undefined;
+  try {
+    copy = breakCopy(breakage);
+    return await runChecks(copy.folder, breakage.tests);
+  } finally {
+    copy?.remove();
+  }
+}

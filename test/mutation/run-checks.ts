@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+
+/** Who noticed a breakage, if anybody did. */
+export interface Verdict {
+  readonly noticedBy: 'the simulation' | 'a test' | null;
+  /** What it said. */
+  readonly how: string;
+  readonly seconds: number;
+}
+
+/** Enough for most breakages to show; what needs more is what the tests are for. */
+const SEEDS = 300;
+
+/** Runs the simulation until a seed fails, and where none does the tests named. */
+export async function runChecks(folder: string, tests: readonly string[]): Promise<Verdict> {
+  const began = performance.now();
+  const verdict = (noticedBy: Verdict['noticedBy'], how: string): Verdict => {
+    return { noticedBy, how, seconds: Math.round((performance.now() - began) / 1_000) };
+  };
+  const simulation = await run(folder, process.execPath, [
+    ...['--import', 'tsx', 'test/simulation/simulate.ts', '--seeds', String(SEEDS), '--until-failure'],
+  ]);
+  if (simulation.code !== 0) {
+    const said = /^seed \d+: .*$/m.exec(simulation.output)?.[0];
+    if (said === undefined) throw new Error(`the simulation did not run:\n${simulation.output.slice(-2_000)}`);
+    return verdict('the simulation', said.slice(0, 160));
+  }
+  if (tests.length === 0) return verdict(null, '');
+  const suite = await run(folder, process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', ...tests]);
+  if (suite.code === 0) return verdict(null, '');
+  const failed = /FAIL\s+(.*)$/m.exec(stripVTControlCharacters(suite.output))?.[1] ?? 'it ended with an error';
+  return verdict('a test', failed.slice(0, 160));
+}
+
+function run(folder: string, command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const keep = (chunk: Buffer) => (output += chunk.toString());
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
