@@ -1,11 +1,9 @@
-import { RpcError } from '../chain/rpc-error.js';
 import type { RpcPool } from '../chain/rpc-pool.js';
 import type { Config } from '../config/env.js';
 import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
-import { MooringError } from '../lib/errors.js';
 import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
 import { bindToChain } from '../store/chain-identity.js';
 import { ensureIndexes, type CollectionIndexes } from '../store/model-indexes.js';
@@ -14,6 +12,7 @@ import { assertTransactions } from '../store/transactions.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { createPool } from './create-pool.js';
+import { agreedGenesis } from './genesis.js';
 import { thisMachine, type Machine } from './machine.js';
 
 /** A domain with its program's codec. */
@@ -68,26 +67,12 @@ export async function layFoundation(
       mongo.db,
       modules.flatMap(({ module }) => module.models.map(indexesOf)),
     );
-    await bindToChain(mongo.db, await genesisOf(pool));
+    await bindToChain(mongo.db, await agreedGenesis(pool, machine.clock, log));
   } catch (error) {
     await close();
     throw error;
   }
   return { config, log, metrics, mongo, pool, modules, machine, close };
-}
-
-/** The first question to the chain: a person who starts a process is told what to do when nobody answers it. */
-async function genesisOf({ chain }: RpcPool): Promise<string> {
-  try {
-    return await chain.genesisHash();
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    throw new MooringError(
-      'chain-unreachable',
-      `The chain cannot be asked (${error.reason}: ${error.message}). Check SOLANA_RPC_URL and that the endpoint is up.`,
-      { cause: error },
-    );
-  }
 }
 
 /** The model's own indexes, those of its key, and the tombstones', which the purge looks for. */
