@@ -10,7 +10,7 @@ export interface Verdict {
 }
 
 /** Enough for most breakages to show; what needs more is what the tests are for. */
-const SEEDS = 300;
+const SEEDS = 200;
 
 /** Runs the simulation until a seed fails, and where none does the tests named. */
 export async function runChecks(folder: string, tests: readonly string[]): Promise<Verdict> {

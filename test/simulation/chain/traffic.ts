@@ -24,6 +24,11 @@ export class Traffic {
 
   /** One instruction, or none where the one drawn makes no sense. */
   draw(bank: Bank): Instruction | null {
+    const drawn = this.#draw(bank);
+    return drawn && this.random.chance(0.1) ? act.onlyAtTimes(drawn) : drawn;
+  }
+
+  #draw(bank: Bank): Instruction | null {
     const { random } = this;
     const merchants = addressesOf(bank, 'Merchant');
     const promotions = addressesOf(bank, 'Promotion');
