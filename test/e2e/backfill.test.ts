@@ -9,7 +9,7 @@ import { createTestDatabase } from '../support/test-database.js';
 import { openCoreBench } from '../integration/core/core-bench.js';
 import { runScript } from './run-script.js';
 
-const EVENTS = 2_000;
+const EVENTS = 800;
 const KILLS = 3;
 
 let chain: HistoryProcess;
@@ -66,7 +66,7 @@ describe('npm run backfill', () => {
     } finally {
       await Promise.all([calm.close(), rough.close()]);
     }
-  }, 180_000);
+  }, 300_000);
 
   it('counts with --dry-run, goes on after Ctrl-C, and refuses what cannot be', async () => {
     const database = await createTestDatabase();
@@ -96,7 +96,7 @@ describe('npm run backfill', () => {
     } finally {
       await database.drop();
     }
-  }, 180_000);
+  }, 300_000);
 });
 
 /** Starts the command in a process of its own, slow enough to be hit, and kills it once the condition holds. Its exit code. */
