@@ -177,6 +177,8 @@ export class Ingest {
     | {
         readonly kind: 'landed';
         readonly slot: number;
+        /** False: no node that was asked keeps all of it, so what `records` lacks may be in it all the same (I5). */
+        readonly isWhole: boolean;
         readonly records: readonly LedgerRecord[];
         readonly letters: readonly DeadLetter[];
       }
@@ -185,8 +187,9 @@ export class Ingest {
     const fetched = await this.#fetch(signature, commitment);
     if (fetched.kind === 'unavailable') return fetched;
     const { transaction } = fetched;
-    const built = this.#build(decodeTransaction(this.codec, transaction), transaction, 'resolve', commitment);
-    return { kind: 'landed', slot: transaction.slot, ...built };
+    const decoded = decodeTransaction(this.codec, transaction);
+    const built = this.#build(decoded, transaction, 'resolve', commitment);
+    return { kind: 'landed', slot: transaction.slot, isWhole: decoded.needs === 'nothing', ...built };
   }
 
   async #decodeFetched(notice: Notice, commitment: Commitment): Promise<DecodedNotice | Unavailable> {

@@ -50,7 +50,6 @@ export async function relandTransaction(
 ): Promise<RelandOutcome> {
   const landed = await dependencies.ingest.landed(signature, commitment);
   if (landed.kind === 'unavailable') return { kind: 'unavailable' };
-  await parkDeadLetters(dependencies.db, landed.letters);
   const { slot } = landed;
   const { appliesUpTo = AT_ONCE } = dependencies;
   const reason = `the chain shows it in slot ${slot} otherwise`;
@@ -61,6 +60,10 @@ export async function relandTransaction(
     if (commitment === 'confirmed' && held.some((record) => isFinal(record) && record.slot !== slot)) {
       return { kind: 'outdated' };
     }
+    // Where it stands all the same, what cannot be seen of it is no reason to take out what is held of it (I5).
+    const isHeldThere = held.some((record) => record.slot === slot && record.state !== 'orphaned');
+    if (!landed.isWhole && isHeldThere) return { kind: 'unavailable' };
+    await parkDeadLetters(dependencies.db, landed.letters);
     const planned = planRelanding(module, signature, held, landed.records, reason);
     const change = slot > appliesUpTo() ? deferEntering(planned) : planned;
     return { kind: 'corrected', slot, correction: await correct(dependencies, work, module, held, change) };
