@@ -206,7 +206,7 @@ export type BlockStamp = Pick<LedgerRecord, 'blockhash' | 'blockTime'>;
 /**
  * Marks records as final, each only where it still stands in the slot that the chain was asked about. A disputed one is
  * not: two versions were announced for that slot perhaps, and only the transaction itself says which is true. `blocks`:
- * the finalized blocks of these slots, as far as they are known.
+ * the finalized blocks of these slots, as far as they are known. Returns the ids of those that were marked.
  */
 export async function markFinalized(
   db: mongo.Db,
@@ -214,11 +214,12 @@ export async function markFinalized(
   finals: readonly Pick<LedgerRecord, '_id' | 'slot'>[],
   blocks: ReadonlyMap<number, BlockStamp>,
   now: Date,
-): Promise<void> {
-  if (finals.length === 0) return;
+): Promise<ReadonlySet<string>> {
+  const ids = finals.map(({ _id }) => _id);
+  if (ids.length === 0) return new Set();
   const idsBySlot = new Map<number, string[]>();
   for (const { _id, slot } of finals) idsBySlot.set(slot, [...(idsBySlot.get(slot) ?? []), _id]);
-  await ledgerEvents(db).bulkWrite(
+  const marked = await ledgerEvents(db).bulkWrite(
     [...idsBySlot].map(([slot, ids]) => ({
       updateMany: {
         filter: { _id: { $in: ids }, slot, commitment: 'confirmed', disputed: false, state: { $ne: 'orphaned' } },
@@ -227,6 +228,11 @@ export async function markFinalized(
     })),
     { ordered: false, session },
   );
+  if (marked.modifiedCount === ids.length) return new Set(ids);
+  const stored = await ledgerEvents(db)
+    .find({ _id: { $in: ids }, commitment: 'finalized', finalizedAt: now }, { session, projection: { _id: 1 } })
+    .toArray();
+  return new Set(stored.map(({ _id }) => _id));
 }
 
 /** Sets fields of single records, each its own, by one command. */

@@ -190,14 +190,16 @@ export class FinalityChecker {
     const stamps = new Map<number, BlockStamp>(
       finals.flatMap(({ held, block }) => (block ? [[held.slot, stampOf(block)]] : [])),
     );
-    await this.work.exclusive(() =>
+    const marked = await this.work.exclusive(() =>
       inLeaseTransaction(db, this.work.lease, async (session) => {
-        await markFinalized(db, session, records, stamps, new Date(clock.now()));
+        const ids = await markFinalized(db, session, records, stamps, new Date(clock.now()));
         await touchLease(db, this.work.lease, session);
+        return ids;
       }),
     );
+    // Another version may have been announced, or taken its place, since these were read: that one is not final yet.
     // One that was dead when it was final, and was revived since, was announced then (I7).
-    const news = records.filter(({ finalizedAt }) => finalizedAt === null);
+    const news = records.filter(({ _id, finalizedAt }) => finalizedAt === null && marked.has(_id));
     if (news.length > 0) onFinalized(this.module, news);
     return finals.length;
   }
