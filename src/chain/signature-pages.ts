@@ -85,8 +85,9 @@ async function* walkPages(
     if (lowest < (oldest ?? Infinity)) oldest = lowest;
 
     const below = oldest !== null && oldest < fromSlot;
-    const ended = page.length < pageSize;
     const idle = fresh.length === 0;
+    // A node may give fewer than it was asked for. Where completeness is at stake, only a page with nothing new is the end.
+    const ended = page.length < pageSize && (idle || page.length === 0 || commitment !== 'finalized');
     const next = below || ended ? undefined : cursorAfter(usable, idle);
     const signatures = fresh.filter((info) => info.slot >= fromSlot && isAsSettledAs(info, commitment));
     if (signatures.length > 0 || next !== undefined) yield { signatures, cursor: next ?? null };

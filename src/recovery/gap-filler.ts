@@ -53,7 +53,7 @@ export type SweepOutcome =
  * Looks for finalized transactions that nobody announced, and moves the frontier to the finalized head once two walks
  * down to below it agree. Long ones are resumed by the next sweep, whichever process makes it. Where nothing new happened
  * it costs, with one endpoint, the finalized slot and two pages; with several, the finalized slot of a second one too; and
- * where the whole history fits a page, the oldest block after each walk: 3 to 6 requests.
+ * where the walks reach the end of the history, a page that shows it and the oldest block each: 3 to 8 requests.
  */
 export async function sweep(dependencies: GapFillerDependencies, module: DomainModule): Promise<SweepOutcome> {
   try {

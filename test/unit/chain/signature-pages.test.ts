@@ -201,3 +201,16 @@ function bound(chain: FakeHistory): Chain {
     signatureStatuses: (signatures) => chain.signatureStatuses(signatures),
   };
 }
+
+it('does not take a page that is shorter than asked for as the end of history (I4)', async () => {
+  const whole = history({ 10: 2, 9: 2, 8: 4, 7: 1, 6: 3 });
+  // A provider's own limit: it never gives more than four.
+  const capped: Chain = {
+    ...bound(whole),
+    signaturesFor: async (address, query) =>
+      whole.signaturesFor(address, { ...query, limit: Math.min(4, query.limit) }),
+  };
+  const { outcome, signatures } = await walk(capped, { pageSize: 1_000 });
+  expect(signatures.sort()).toEqual(whole.all(0));
+  expect(outcome).toEqual({ reached: true, oldestSlot: 6 });
+});
