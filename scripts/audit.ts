@@ -16,14 +16,15 @@ const EXIT = { clean: 0, wrong: 1, failed: 2, unsettled: 3 } as const;
 const command = new Command('audit')
   .description("Compares every document with its account on chain and with the ledger's records, field by field.")
   .option('--json', 'print one JSON object as the last line')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.clean : EXIT.failed))
   .addHelpText(
     'after',
     `
 It may run while traffic goes on: what differs at first sight is looked at again, for up to a minute, until it is found
 equal or for certain different. What keeps changing all that time is called unsettled.
 
-Exit code: 0 when every document is what it must be, 1 when one is not, 2 when the audit could not be made, 3 when
-nothing is wrong and something is unsettled.
+Exit code: 0 when every document is what it must be, 1 when one is not, 2 when the audit could not be made or was
+asked wrongly, 3 when nothing is wrong and something is unsettled.
 
 Examples:
   npm run audit
