@@ -11,7 +11,7 @@ A breakage that nobody notices is a hole in the tests.
   npm run mutate -- --only fence          those whose name has this in it
   npm run mutate -- --list
 
-Exit code: 0 all noticed; 1 at least one was not.`;
+Exit code: 0 all noticed; 1 at least one was not; 2 bad arguments.`;
 
 const program = new Command('mutate')
   .description('Shows that the tests notice when an invariant is broken')
@@ -19,12 +19,18 @@ const program = new Command('mutate')
   .option('--list', 'lists them and ends')
   .option('--json', 'one JSON object as the last line')
   .addHelpText('after', EXAMPLES)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 const { only, list, json } = program.opts<{ only: string; list?: boolean; json?: boolean }>();
 const chosen = BREAKAGES.filter(({ name }) => name.includes(only));
 
-if (list) {
+if (chosen.length === 0) {
+  console.error(`No breakage has "${only}" in its name; --list shows them all.`);
+  process.exitCode = 2;
+} else if (list) {
   for (const { name, invariant, file } of chosen) console.log(`${invariant.padEnd(9)} ${name} (${file})`);
+  if (json)
+    console.log(JSON.stringify({ breakages: chosen.map(({ name, invariant, file }) => ({ name, invariant, file })) }));
 } else {
   process.exitCode = await run();
 }
@@ -41,7 +47,7 @@ async function run(): Promise<number> {
   const missed = verdicts.filter(({ noticedBy }) => noticedBy === null);
   console.log(`\n${verdicts.length - missed.length} of ${verdicts.length} breakages noticed`);
   if (json) console.log(JSON.stringify({ ok: missed.length === 0, breakages: verdicts }));
-  return missed.length === 0 && verdicts.length > 0 ? 0 : 1;
+  return missed.length === 0 ? 0 : 1;
 }
 
 async function judge(breakage: Breakage): Promise<Verdict> {
