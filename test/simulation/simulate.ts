@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { meetingsMissing, meetingsTable } from './meetings.js';
 import { runSeed } from './run-seed.js';
 import { runSeeds, type SeedsSummary } from './run-seeds.js';
@@ -22,11 +22,21 @@ const whole = (text: string) => {
   return Number(text);
 };
 
+const atLeastOne = (text: string) => {
+  const value = whole(text);
+  if (value === 0) throw new InvalidArgumentError('must be at least 1.');
+  return value;
+};
+
 const program = new Command('simulate')
   .description('Shows that nothing is lost, doubled or wrong, whatever fails')
-  .option('--seeds <n>', 'how many seeds', whole, 500)
+  .option('--seeds <n>', 'how many seeds', atLeastOne, 500)
   .option('--from <seed>', 'the first of them', whole, 1)
-  .option('--seed <seed>', 'runs this one alone and says everything that happens in it', whole)
+  .addOption(
+    new Option('--seed <seed>', 'runs this one alone and says everything that happens in it')
+      .argParser(whole)
+      .conflicts(['seeds', 'from', 'untilFailure']),
+  )
   .option('--until-failure', 'stops at the first seed that fails')
   .option('--json', 'one JSON object as the last line')
   .addHelpText('after', EXAMPLES)
