@@ -38,6 +38,7 @@ async function demo(): Promise<number> {
     terminal.below(undefined);
     console.error(`The demo could not be played: ${messageOf(error)}`);
     if (options.verbose) console.error(error);
+    if (options.json) await print({ error: messageOf(error) });
     return EXIT.failed;
   }
 }
@@ -50,7 +51,7 @@ function endedEarly(): number {
 }
 
 /** The whole line must be out before the process ends, also into a pipe. */
-function print(summary: DemoSummary): Promise<void> {
+function print(summary: DemoSummary | { readonly error: string }): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${JSON.stringify(summary)}\n`, () => resolve()));
 }
 

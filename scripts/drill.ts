@@ -98,6 +98,7 @@ async function drill(json: boolean, run: (ground: Ground) => Promise<{ readonly 
     process.exitCode = report.clean ? EXIT.clean : EXIT.unclean;
   } catch (error) {
     console.error(`The drill could not be made: ${messageOf(error)}`);
+    if (json) say(toJson({ clean: false, error: messageOf(error) }));
     process.exitCode = EXIT.failed;
   } finally {
     for (const step of undo.reverse()) await step().catch(() => undefined);
