@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { layFoundation, type Foundation, type InstalledModule } from '../src/app/foundation.js';
 import { requiredEndpoints } from '../src/app/required-endpoints.js';
 import { loadDotEnv, readConfig } from '../src/config/env.js';
@@ -28,7 +28,9 @@ const command = new Command('replay')
   .option('--from-slot <slot>', 'only documents touched since this slot', parseSlot)
   .option('--shadow', 'build new collections beside the live ones and swap them in at the end')
   .option('--dry-run', 'write nothing; say what would change')
-  .option('--cancel', 'end the replay under way where it stands')
+  .addOption(
+    new Option('--cancel', 'end the replay under way where it stands').conflicts(['dryRun', 'fromSlot', 'shadow']),
+  )
   .option('--json', 'print one JSON object as the last line')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.failed))
   .addHelpText(
