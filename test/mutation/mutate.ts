@@ -4,7 +4,7 @@ import { breakCopy, type BrokenCopy } from './broken-copy.js';
 import { runChecks, type Verdict } from './run-checks.js';
 
 const EXAMPLES = `
-Breaks the code of each invariant on purpose, in a copy, and runs the simulation and then the tests that ought to notice.
+Breaks the code of the invariants on purpose, in a copy, and runs the simulation and then the tests that ought to notice.
 A breakage that nobody notices is a hole in the tests.
 
   npm run mutate
