@@ -11,6 +11,8 @@ import type { HandledWrites } from './project.js';
 import { commitChange, NO_CHANGE } from './projection-store.js';
 import { runHandler, touchesOf } from './run-handler.js';
 
+const DUPLICATE_KEY = 11000;
+
 interface ApplyNewDependencies {
   readonly db: mongo.Db;
   readonly clock: Clock;
@@ -45,7 +47,12 @@ export async function applyNew(
   } catch (error) {
     // Why it failed shows again, and is dealt with, when the records are applied from the ledger: nothing but that they
     // are stored is asked of the short way (I1).
-    log.warn({ program: module.name, error: messageOf(error) }, 'a batch was not applied at once; it is stored first');
+    // Somebody else (the API's own write, another worker) was a moment faster with one of them: nothing to worry about.
+    const level = (error as { code?: unknown }).code === DUPLICATE_KEY ? 'debug' : 'warn';
+    log[level](
+      { program: module.name, error: messageOf(error) },
+      'a batch was not applied at once; it is stored first',
+    );
   }
   return applied;
 }

@@ -155,7 +155,9 @@ export class Witness {
   #lookAtFrontier(): void {
     const frontier = storedDocument(this.server, 'frontiers', coupons.name);
     if (!frontier) return;
-    const { since, slot } = frontier as { since: number; slot: number };
+    const { since, slot } = frontier as { since: number; slot?: number };
+    // Walks that are under way are kept here before there is a frontier.
+    if (slot === undefined) return;
     if (slot > this.cluster.finalizedAt(this.cluster.head)) this.#fail('I4', `the frontier ${slot} is not final yet`);
     const parked = new Set(storedDocuments(this.server, 'dead_letters').map(({ signature }) => signature));
     for (const landed of this.cluster.landed()) {
