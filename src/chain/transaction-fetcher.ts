@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import { backoffMs, type BackoffPolicy } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
@@ -56,6 +57,8 @@ export class TransactionFetcher {
   readonly #historyTurns: PQueue;
 
   constructor(private readonly options: TransactionFetcherOptions) {
+    // Every fetch that waits listens to it: Node would take more than ten for a leak, and say so.
+    setMaxListeners(0, this.#stopped.signal);
     const { maxConcurrent = DEFAULT_MAX_CONCURRENT } = options;
     this.#turns = new PQueue({ concurrency: maxConcurrent });
     this.#historyTurns = new PQueue({ concurrency: Math.ceil(maxConcurrent / HISTORY_TOGETHER) });

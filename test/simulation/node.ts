@@ -15,6 +15,8 @@ export class Node {
   #sockets: SimSocket[] = [];
   /** Newest slot whose logs were sent out. */
   #announced: number;
+  #faults = 0;
+  #honestSinceMs = 0;
 
   constructor(
     readonly name: string,
@@ -51,8 +53,23 @@ export class Node {
     }
   }
 
+  /** Nothing has been wrong with it for so many milliseconds. */
+  isHonestFor(ms: number): boolean {
+    return this.#faults === 0 && this.nowMs() - this.#honestSinceMs >= ms;
+  }
+
   /** Begins with a fault. Returns how it ends. */
   begin(fault: NodeFault): () => void {
+    const end = this.#begin(fault);
+    this.#faults += 1;
+    return () => {
+      end();
+      this.#faults -= 1;
+      this.#honestSinceMs = this.nowMs();
+    };
+  }
+
+  #begin(fault: NodeFault): () => void {
     const { switches, random } = this;
     switch (fault) {
       case 'down':

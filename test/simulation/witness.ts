@@ -29,6 +29,8 @@ export class Witness {
     private readonly cluster: Cluster,
     private readonly journal: Journal,
     private readonly holderNow: () => string | null,
+    /** Is there a node that would have given any transaction, had it been asked with patience? */
+    private readonly couldBeHad: () => boolean,
   ) {
     server.listen((collection, { id, operation }) => {
       if (operation === 'delete' && collection === 'ledger_events') this.#fail('I1', `${String(id)} left the ledger`);
@@ -61,6 +63,8 @@ export class Witness {
         isProjecting = true;
         const model = STATES.get(collection);
         if (model?.kind === 'state') touched.add(`${collection}:${String(id)}`);
+      } else if (collection === 'dead_letters') {
+        this.#lookAtLetter(id);
       } else if (collection === 'frontiers') {
         this.#lookAtFrontier();
       }
@@ -151,6 +155,13 @@ export class Witness {
     return (landed ? eventsOf(landed) : []).some((event) => event.id === _id && event.raw.equals(raw));
   }
 
+  /** I5: a transaction is given up only when nobody could give it. */
+  #lookAtLetter(id: unknown): void {
+    const letter = storedDocument(this.server, 'dead_letters', id);
+    if (letter?.['reason'] !== 'unavailable' || !this.couldBeHad()) return;
+    this.#fail('I5', `${String(letter['signature'])} was parked (${String(letter['detail'])}), and a node has it`);
+  }
+
   /** I4: up to the frontier nothing is missing that the chain has. */
   #lookAtFrontier(): void {
     const frontier = storedDocument(this.server, 'frontiers', coupons.name);
@@ -159,7 +170,11 @@ export class Witness {
     // Walks that are under way are kept here before there is a frontier.
     if (slot === undefined) return;
     if (slot > this.cluster.finalizedAt(this.cluster.head)) this.#fail('I4', `the frontier ${slot} is not final yet`);
-    const parked = new Set(storedDocuments(this.server, 'dead_letters').map(({ signature }) => signature));
+    const parked = new Set(
+      storedDocuments(this.server, 'dead_letters')
+        .filter(({ reason }) => reason === 'unavailable')
+        .map(({ signature }) => signature),
+    );
     for (const landed of this.cluster.landed()) {
       if (landed.slot > slot || landed.slot < since || parked.has(landed.signature)) continue;
       for (const event of eventsOf(landed)) {

@@ -10,11 +10,14 @@ import { Node } from './node.js';
 import { Random } from './random.js';
 import { simLogger } from './sim-log.js';
 import { SimProcess } from './sim-process.js';
+import { Told } from './told.js';
 import { startSimWorker } from './sim-worker.js';
 import { VirtualTime } from './virtual-time.js';
 import { Witness } from './witness.js';
 
 const SLOT_MS = 400;
+/** Whoever asks with patience must have had an answer from a node that was honest for so long, in milliseconds. */
+const HONEST_LONG_ENOUGH_MS = 10_000;
 /** A supervisor starts a process again after so many milliseconds. */
 const RESTART_MS = { least: 200, most: 4_000 };
 
@@ -33,6 +36,7 @@ export class World {
   readonly cluster: Cluster;
   readonly server: MemoryServer;
   readonly witness: Witness;
+  readonly told = new Told();
   readonly plan: FaultPlan;
   readonly #random: Random;
   readonly #nodes: Node[];
@@ -52,7 +56,13 @@ export class World {
     this.journal = new Journal(() => this.time.now, isVerbose);
     this.cluster = new Cluster(this.#random.fork());
     this.server = new MemoryServer({ now: () => this.time.now });
-    this.witness = new Witness(this.server, this.cluster, this.journal, () => this.#running?.name ?? null);
+    this.witness = new Witness(
+      this.server,
+      this.cluster,
+      this.journal,
+      () => this.#running?.name ?? null,
+      () => this.#nodes.some((node) => node.isHonestFor(HONEST_LONG_ENOUGH_MS)),
+    );
     for (let slot = 0; slot <= this.plan.slotsBefore; slot++) this.#nextSlot();
     this.#nodes = Array.from({ length: this.plan.nodes }, (_, at) => {
       return new Node(`node${at}`, this.cluster, this.#random.fork(), this.journal, () => this.time.now);
@@ -98,7 +108,7 @@ export class World {
     const log = simLogger((level, fields, message) => this.#onLog(name, level, fields, message));
     // Everybody has an order of preference of their own.
     const nodes = random.shuffled(this.#nodes);
-    startSimWorker({
+    const worker = startSimWorker({
       ...{ process, random, log, module: this.#module(), settings: plan.settings },
       db: server.connect({ step: () => this.#step(place, own), dead: dead.signal }),
       endpoints: nodes.map(({ name: node, rpc, switches }) => {
@@ -110,6 +120,7 @@ export class World {
         return node.open(process, events);
       },
     });
+    this.told.listenTo(worker.announcer);
   }
 
   /** One way of a database command: there, or back. */

@@ -53,6 +53,15 @@ it('does not forget what it could not decode when the database fails just then (
   expect(await ingest.unknown([notice])).toEqual([]);
 });
 
+it('looks at a transaction without events again where it lands in another slot (I1, TRAPS 15)', async () => {
+  const eventless: HistoryTransaction = { ...(history.transactions[0] as HistoryTransaction), events: [] };
+  const ingest = bench.ingestOf(bySignature([eventless]));
+  await ingest.take([sweepNotice(eventless)], 'confirmed');
+  expect(await ingest.unknown([sweepNotice(eventless)])).toEqual([]);
+  const elsewhere = sweepNotice({ ...eventless, slot: eventless.slot + 3 });
+  expect(await ingest.unknown([elsewhere])).toEqual([elsewhere]);
+});
+
 it('takes a malformed event for what it is, and everything around it in (I1, I10, I11)', async () => {
   const [good] = history.transactions as [HistoryTransaction];
   const forged = `Program data: ${Buffer.from('forged').toString('base64')}`;
