@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.js';
 import { fromStored } from '../lib/stored-value.js';
 import { appendReceived } from '../ledger/append-records.js';
 import { deadLetters } from '../ledger/dead-letter.js';
+import { ledgerEvents } from '../ledger/ledger-collections.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { addressOfObservation, observationId, runHandler, touchesOf } from '../pipeline/run-handler.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
@@ -100,8 +101,15 @@ async function observe(
   const write = outcome.ok ? outcome.writes[0] : undefined;
   if (write?.kind !== 'state') return null;
   const standing = await readFields(db, write.model, address);
-  if (standing && diffFields(Object.keys(write.patch), write.patch, standing).length === 0) return null;
+  const says = standing && diffFields(Object.keys(write.patch), write.patch, standing).length === 0;
+  if (says && !(await mayBeTakenBack(db, touchesOf([write])))) return null;
   return { ...record, touches: touchesOf([write]) };
+}
+
+/** A document that says the same by events which are not final yet may say something else when a fork takes them. */
+async function mayBeTakenBack(db: mongo.Db, touches: readonly string[]): Promise<boolean> {
+  const open = { touches: { $in: [...touches] }, state: 'applied', commitment: 'confirmed' };
+  return (await ledgerEvents(db).findOne(open, { projection: { _id: 1 } })) !== null;
 }
 
 async function observeAbsence(
