@@ -238,21 +238,7 @@ export async function biteLeftovers(bench: ReplayBench, limit: number): Promise<
   const [position, after] = (replay.cursor ?? [0]) as [number, string?];
   const model = module.models[position];
   if (!model) return 0;
-  const keyField = model.kind === 'state' ? model.keyField : '_id';
-  const documents = await db
-    .collection(model.collection)
-    .find(
-      {
-        [keyField]: after === undefined ? { $exists: true } : { $gt: after },
-        // What we made has our mark, or an event's id. Anything else in the collection is somebody else's.
-        ...(model.kind === 'state' ? { '_mooring.at': { $exists: true } } : {}),
-      } as mongo.Filter<mongo.Document>,
-      { projection: { [keyField]: 1 } },
-    )
-    .sort({ [keyField]: 1 })
-    .limit(limit)
-    .toArray();
-  const keys = documents.map((document) => String(document[keyField]));
+  const keys = await ourKeysAfter(db, model, after, limit);
   const last = keys.at(-1);
   await bite(bench, async (session) => {
     const removed =
@@ -264,6 +250,29 @@ export async function biteLeftovers(bench: ReplayBench, limit: number): Promise<
     return { cursor: last === undefined ? [position + 1] : [position, last], counts: { removed } };
   });
   return 1;
+}
+
+/** The next keys of a collection, in their order, that may be ours: a state's by our mark, facts' are told by their ids. */
+async function ourKeysAfter(
+  db: mongo.Db,
+  model: StateModel | FactModel,
+  after: string | undefined,
+  limit: number,
+): Promise<string[]> {
+  const keyField = model.kind === 'state' ? model.keyField : '_id';
+  const documents = await db
+    .collection(model.collection)
+    .find(
+      {
+        [keyField]: after === undefined ? { $exists: true } : { $gt: after },
+        ...(model.kind === 'state' ? { '_mooring.at': { $exists: true } } : {}),
+      } as mongo.Filter<mongo.Document>,
+      { projection: { [keyField]: 1 } },
+    )
+    .sort({ [keyField]: 1 })
+    .limit(limit)
+    .toArray();
+  return documents.map((document) => String(document[keyField]));
 }
 
 async function removeStates(
@@ -307,20 +316,7 @@ export async function biteSettled(bench: ReplayBench, limit: number): Promise<nu
   const [position, after] = (replay.cursor ?? [0]) as [number, string?];
   const step = module.settle[position];
   if (!step) return 0;
-  const { keyField, collection } = step.into;
-  const documents = await target
-    .collection(collection)
-    .find(
-      {
-        [keyField]: after === undefined ? { $exists: true } : { $gt: after },
-        '_mooring.at': { $exists: true },
-      } as mongo.Filter<mongo.Document>,
-      { projection: { [keyField]: 1 } },
-    )
-    .sort({ [keyField]: 1 })
-    .limit(limit)
-    .toArray();
-  const keys = documents.map((document) => String(document[keyField]));
+  const keys = await ourKeysAfter(target, step.into, after, limit);
   const last = keys.at(-1);
   await bite(bench, async (session) => {
     if (last === undefined) return { cursor: [position + 1] };
