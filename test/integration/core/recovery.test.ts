@@ -14,6 +14,7 @@ import { eventually } from '../../support/eventually.js';
 import { checkFinality } from './check-finality.js';
 import { openCoreBench, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
+import { holdLanded } from './held-ingest.js';
 
 let bench: CoreBench;
 let chain: FakeChain;
@@ -256,20 +257,7 @@ it('settles what comes up while another dispute is still asked about (TRAPS 29)'
     ),
   });
   chain.land(slow, quick);
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  const patient = new Proxy(ingest, {
-    get: (target, name) => {
-      const member = Reflect.get(target, name, target) as unknown;
-      if (typeof member !== 'function') return member;
-      const bound = (member as (...args: unknown[]) => Promise<unknown>).bind(target);
-      if (name !== 'landed') return bound;
-      return async (...args: unknown[]) => {
-        if (args[0] === slow.signature) await held;
-        return bound(...args);
-      };
-    },
-  });
+  const { held: patient, letGo } = holdLanded(ingest, slow.signature);
   const resolver = resolverOf(patient);
   await ingest.take([socketNotice(slow)], 'confirmed');
   await resolver.begin();

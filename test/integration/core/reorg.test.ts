@@ -15,6 +15,7 @@ import { eventually } from '../../support/eventually.js';
 import { recordingLog } from '../../unit/chain/recording-log.js';
 import { openCoreBench, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
+import { holdLanded } from './held-ingest.js';
 
 let bench: CoreBench;
 let chain: FakeChain;
@@ -277,20 +278,7 @@ it('goes on with others while one re-landing is asked for with patience', async 
   const moved = [slow, quick].map((one) => ({ ...one, slot: one.slot + 500 }));
   chain.land(...moved);
   chain.finalizedSlot = 1_000_000;
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  const patient = new Proxy(ingest, {
-    get: (target, name) => {
-      const member = Reflect.get(target, name, target) as unknown;
-      if (typeof member !== 'function') return member;
-      const bound = (member as (...args: unknown[]) => Promise<unknown>).bind(target);
-      if (name !== 'landed') return bound;
-      return async (...args: unknown[]) => {
-        if (args[0] === slow.signature) await held;
-        return bound(...args);
-      };
-    },
-  });
+  const { held: patient, letGo } = holdLanded(ingest, slow.signature);
   const checker = checkerOf(patient);
   await checker.pass();
   await eventually(
