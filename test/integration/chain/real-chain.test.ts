@@ -129,6 +129,23 @@ describe('the chain port against a real chain', () => {
   });
 });
 
+async function walkedFrom(of: Keypair): Promise<string[]> {
+  const steps = walkSignatures(pool.pinned().chain, of.publicKey.toBase58(), {
+    fromSlot: await chain.firstAvailableBlock(),
+    commitment: 'finalized',
+    pageSize: 7,
+  });
+  const walked: string[] = [];
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) {
+      expect(step.value.reached).toBe(true);
+      return walked;
+    }
+    walked.push(...step.value.signatures.map((info) => info.signature));
+  }
+}
+
 describe('following a real chain', () => {
   it('hears of every transaction, walks to the same list, fetches each, and sees them finalized', async () => {
     const notices: LogNotice[] = [];
@@ -159,24 +176,14 @@ describe('following a real chain', () => {
       sent.push(await chain.sendTransaction(await transfer(to, 900_000 + index), SEND));
     await until(() => expect(notices.map((notice) => notice.signature)).toEqual(expect.arrayContaining(sent)));
 
-    const landed = Math.max(...notices.map((notice) => notice.slot));
-    await until(() => expect(tracker.finalizedSlot).toBeGreaterThan(landed));
-    const steps = walkSignatures(pool.pinned().chain, to.publicKey.toBase58(), {
-      fromSlot: await chain.firstAvailableBlock(),
-      commitment: 'finalized',
-      pageSize: 7,
+    // Not the slots of the notices: a validator announces executions that land elsewhere (TRAPS 29).
+    await until(async () => {
+      const { statuses } = await chain.signatureStatuses(sent);
+      const landed = statuses.map((status) => (status?.commitment === 'finalized' ? status.slot : Infinity));
+      expect(tracker.finalizedSlot).toBeGreaterThan(Math.max(...landed));
     });
-    const walked: string[] = [];
-    for (;;) {
-      const step = await steps.next();
-      if (step.done) {
-        expect(step.value.reached).toBe(true);
-        break;
-      }
-      walked.push(...step.value.signatures.map((info) => info.signature));
-    }
-    expect(walked).toHaveLength(20);
-    expect([...walked].sort()).toEqual([...sent].sort());
+    // One walk is an opinion: a node fills its index of addresses after the block.
+    await until(async () => expect((await walkedFrom(to)).sort()).toEqual([...sent].sort()));
 
     const fetcher = new TransactionFetcher({ chain, clock: systemClock, random: Math.random });
     const fetched = await Promise.all(sent.map((signature) => fetcher.fetch(signature, 'finalized')));
