@@ -5,6 +5,8 @@ import type { TraceInstruction } from './types.js';
 /** An `emit_cpi!` event as it stands in a transaction. */
 export interface CpiEvent {
   readonly place: number;
+  /** Counts the inner instructions of the whole transaction that carry the tag: no two programs have the same one. */
+  readonly ordinal: number;
   /** Discriminator and borsh, without the tag. */
   readonly payload: Uint8Array;
 }
@@ -33,6 +35,7 @@ export function findCpiEvents(
   /** Program of each open frame, outermost first. */
   const frames: string[] = [];
   let invocations = 0;
+  let tagged = 0;
 
   for (const instruction of trace) {
     if (isPrecompile(instruction.programId)) continue;
@@ -41,9 +44,11 @@ export function findCpiEvents(
     const caller = height === null ? undefined : frames[height - 2];
     const fromProgram = !instruction.topLevel && (height === null || caller === programId);
 
-    if (fromProgram && instruction.programId === programId && instruction.accounts[0] === eventAuthority) {
-      const payload = taggedPayload(instruction.data);
-      if (payload) events.push({ place: cpiEventPlace(invocations), payload });
+    const payload = instruction.topLevel ? undefined : taggedPayload(instruction.data);
+    if (payload) {
+      const isOurs = fromProgram && instruction.programId === programId && instruction.accounts[0] === eventAuthority;
+      if (isOurs) events.push({ place: cpiEventPlace(invocations), ordinal: tagged, payload });
+      tagged++;
     }
 
     // Without a height only the top-level frame is certain.

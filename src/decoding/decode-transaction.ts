@@ -41,7 +41,7 @@ export function decodeTransaction(codec: ProgramCodec, transaction: ObservedTran
   };
 
   const walked = logs === null ? null : walkProgramLogs(codec.programId, logs);
-  walked?.events.forEach(({ place, payload }, ordinal) => {
+  walked?.events.forEach(({ place, ordinal, payload }) => {
     const { bytes, valid } = decodeLogPayload(payload);
     const result: DecodeResult = valid
       ? inForce.decodeEvent(bytes)
@@ -49,7 +49,7 @@ export function decodeTransaction(codec: ProgramCodec, transaction: ObservedTran
     add('log', ordinal, place, bytes, result);
   });
   const cpiEvents = trace === null ? [] : findCpiEvents(codec.programId, codec.eventAuthority, trace);
-  cpiEvents.forEach(({ place, payload }, ordinal) => add('cpi', ordinal, place, payload, inForce.decodeEvent(payload)));
+  cpiEvents.forEach(({ place, ordinal, payload }) => add('cpi', ordinal, place, payload, inForce.decodeEvent(payload)));
 
   if (cpiEvents.length > 0) {
     events.sort(byPlace);

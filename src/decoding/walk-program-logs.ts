@@ -3,6 +3,8 @@ import { logEventPlace } from './event-place.js';
 /** A `Program data:` line of the program. */
 export interface LoggedEvent {
   readonly place: number;
+  /** Counts the `Program data:` lines of the whole transaction from 0: no two programs have the same one. */
+  readonly ordinal: number;
   /** What follows `Program data: `: base64, several fields separated by spaces if the program logged several. */
   readonly payload: string;
 }
@@ -43,6 +45,7 @@ export function walkProgramLogs(programId: string, logs: readonly string[]): Wal
   let inProgram = false;
   let invocations = 0;
   let dataLines = 0;
+  let allDataLines = 0;
   let truncated = false;
   let selfInvoked = false;
   let failed = false;
@@ -55,8 +58,12 @@ export function walkProgramLogs(programId: string, logs: readonly string[]): Wal
     }
     if (line.startsWith('log: ', ID_START)) continue;
     if (line.startsWith(DATA, ID_START)) {
-      if (inProgram) events.push({ place: logEventPlace(invocations, dataLines), payload: line.slice(PAYLOAD_START) });
+      if (inProgram) {
+        const place = logEventPlace(invocations, dataLines);
+        events.push({ place, ordinal: allDataLines, payload: line.slice(PAYLOAD_START) });
+      }
       dataLines++;
+      allDataLines++;
       continue;
     }
 

@@ -7,7 +7,7 @@ export type DeadLetterReason =
 
 /** What cannot be decoded or fetched, kept with its raw bytes so that nothing seen is silently lost (I1). */
 export interface DeadLetter {
-  /** The event id, or `<signature>/transaction` when the whole of it is missing. */
+  /** The event id, or `<signature>/transaction/<program>` when the whole of it is missing. */
   readonly _id: string;
   readonly program: string;
   readonly signature: string;
@@ -57,9 +57,16 @@ export async function parkDeadLetters(db: mongo.Db, letters: readonly DeadLetter
 }
 
 /** Which of these transactions are parked as a whole, so that nobody fetches them again at every sweep. */
-export async function readParkedTransactions(db: mongo.Db, signatures: readonly string[]): Promise<Set<string>> {
+export async function readParkedTransactions(
+  db: mongo.Db,
+  program: string,
+  signatures: readonly string[],
+): Promise<Set<string>> {
   const letters = await deadLetters(db)
-    .find({ _id: { $in: signatures.map(parkedTransactionId) } }, { projection: { signature: 1 } })
+    .find(
+      { _id: { $in: signatures.map((signature) => parkedTransactionId(program, signature)) } },
+      { projection: { signature: 1 } },
+    )
     .toArray();
   return new Set(letters.map((letter) => String(letter.signature)));
 }
@@ -74,7 +81,7 @@ export async function noteFailedRetry(
   await deadLetters(db).updateOne({ _id: id }, { $set: { reason, detail, lastTriedAt: now }, $inc: { attempts: 1 } });
 }
 
-/** The letter id of a transaction that nobody can fetch. */
-export function parkedTransactionId(signature: string): string {
-  return `${signature}/transaction`;
+/** The letter id of a transaction that nobody can fetch: each program in it has to be told when somebody can. */
+export function parkedTransactionId(program: string, signature: string): string {
+  return `${signature}/transaction/${program}`;
 }

@@ -88,9 +88,14 @@ export async function insertVersions(
   await ledgerEvents(db).insertMany(records.map(storedRecord), { session });
 }
 
-/** The chain has spoken: these transactions are no longer disputed. */
-export async function clearDispute(db: mongo.Db, session: mongo.ClientSession, signature: string): Promise<void> {
-  await ledgerEvents(db).updateMany({ signature, disputed: true }, { $set: { disputed: false } }, { session });
+/** The chain has spoken: what this program did in the transaction is no longer disputed. */
+export async function clearDispute(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  program: string,
+  signature: string,
+): Promise<void> {
+  await ledgerEvents(db).updateMany({ program, signature, disputed: true }, { $set: { disputed: false } }, { session });
 }
 
 /** A failed attempt: to be tried again at `nextAttemptAt`, or never by itself when that is null. */

@@ -92,7 +92,7 @@ export function buildRecords(module: DomainModule, decoded: DecodedTransaction, 
 export function incompleteLetter(module: DomainModule, facts: TransactionFacts, detail: string): DeadLetter {
   return {
     // By slot: after a fork it may land elsewhere, and the accounts have to be read as of then.
-    _id: `${facts.signature}/incomplete/${facts.slot}`,
+    _id: `${facts.signature}/incomplete/${facts.slot}/${module.name}`,
     program: module.name,
     signature: facts.signature,
     slot: facts.slot,

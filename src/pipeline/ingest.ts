@@ -154,7 +154,7 @@ export class Ingest {
   /** Keeps a transaction that nobody can give, so that the frontier may pass it and an operator sees it. */
   async park(notice: Notice, reason: string): Promise<void> {
     const letter: DeadLetter = {
-      _id: parkedTransactionId(notice.signature),
+      _id: parkedTransactionId(this.module.name, notice.signature),
       program: this.module.name,
       signature: notice.signature,
       slot: notice.slot,

@@ -128,7 +128,7 @@ async function commitWithout(
     // After the documents are folded: what is read of their history is history, not these.
     await insertVersions(db, session, change.insert);
     await renewRecords(db, session, change.renew);
-    if (change.settledSignature !== null) await clearDispute(db, session, change.settledSignature);
+    if (change.settledSignature !== null) await clearDispute(db, session, module.name, change.settledSignature);
     const added = [...change.apply, ...change.enter];
     await taps.get(lease)?.(session, {
       records: [...added.map(({ record }) => record), ...withdraw],

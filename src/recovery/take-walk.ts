@@ -143,6 +143,7 @@ async function takePage(
   const unknown = await ingest.unknown(notices);
   const parkedBefore = await readParkedTransactions(
     db,
+    ingest.module.name,
     unknown.map(({ signature }) => signature),
   );
   const missing = unknown.filter(({ signature }) => !parkedBefore.has(signature));

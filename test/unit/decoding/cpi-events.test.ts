@@ -20,13 +20,13 @@ const find = (...trace: TraceInstruction[]) => findCpiEvents(OURS, AUTHORITY, tr
 
 describe('findCpiEvents (I11, TRAPS 3)', () => {
   it('accepts what the program sends itself with its event authority', () => {
-    expect(find(top(OURS), inner(OURS, 2, tagged))).toEqual([{ place: 2 * 65536, payload }]);
+    expect(find(top(OURS), inner(OURS, 2, tagged))).toEqual([{ place: 2 * 65536, ordinal: 0, payload }]);
     const deep = [top(ROUTER), inner(OURS, 2), inner(ROUTER, 3), inner(OURS, 3, tagged)];
-    expect(find(...deep)).toEqual([{ place: 4 * 65536, payload }]);
+    expect(find(...deep)).toEqual([{ place: 4 * 65536, ordinal: 0, payload }]);
   });
 
   it('leaves out precompiles, which print no invoke line, when it counts places', () => {
-    expect(find(top(ED25519), top(OURS), inner(OURS, 2, tagged))).toEqual([{ place: 2 * 65536, payload }]);
+    expect(find(top(ED25519), top(OURS), inner(OURS, 2, tagged))).toEqual([{ place: 2 * 65536, ordinal: 0, payload }]);
   });
 
   it.each<[string, TraceInstruction[]]>([
@@ -52,7 +52,9 @@ describe('findCpiEvents (I11, TRAPS 3)', () => {
   ])('refuses: %s', (_, trace) => expect(find(...trace)).toEqual([]));
 
   it('goes by the authority where nodes recorded no stack height', () => {
-    expect(find(top(ROUTER), inner(OURS, null), inner(OURS, null, tagged))).toEqual([{ place: 3 * 65536, payload }]);
+    expect(find(top(ROUTER), inner(OURS, null), inner(OURS, null, tagged))).toEqual([
+      { place: 3 * 65536, ordinal: 0, payload },
+    ]);
     // What came without a height is nobody's known caller.
     expect(find(top(ROUTER), inner(OURS, null), inner(OURS, 3, tagged))).toEqual([]);
     expect(find(top(ROUTER), inner(OURS, 2), inner(ROUTER, null), inner(OURS, 3, tagged))).toEqual([]);
