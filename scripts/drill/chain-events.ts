@@ -53,6 +53,11 @@ export async function eventsOf(
   return events;
 }
 
+interface FoundPayload {
+  readonly isOurs: boolean;
+  readonly payload: string;
+}
+
 async function eventsIn(
   connection: Connection,
   coder: anchor.BorshEventCoder,
@@ -67,16 +72,19 @@ async function eventsIn(
   });
   const [authority] = PublicKey.findProgramAddressSync([Buffer.from('__event_authority')], program);
 
-  const byLog = ownPayloads(meta.logMessages ?? [], program.toBase58());
+  const byLog = dataLines(meta.logMessages ?? [], program.toBase58());
+  // Ids count the events of every program in the transaction, so ours are picked out after counting.
   const byCpi = (meta.innerInstructions ?? [])
     .flatMap(({ instructions }) => instructions)
-    .filter(({ programIdIndex }) => keys.get(programIdIndex)?.equals(program))
-    .filter(({ accounts }) => keys.get(accounts[0] ?? -1)?.equals(authority))
-    .map(({ data }) => Buffer.from(bs58.decode(data)))
-    .filter((data) => data.subarray(0, 8).toString('hex') === EVENT_CPI_TAG)
-    .map((data) => data.subarray(8).toString('base64'));
-  const decoded = (channel: 'log' | 'cpi') => (payload: string, ordinal: number) => {
-    const event = coder.decode(payload);
+    .map((instruction) => ({ ...instruction, bytes: Buffer.from(bs58.decode(instruction.data)) }))
+    .filter(({ bytes }) => bytes.subarray(0, 8).toString('hex') === EVENT_CPI_TAG)
+    .map(({ programIdIndex, accounts, bytes }) => ({
+      isOurs:
+        keys.get(programIdIndex)?.equals(program) === true && keys.get(accounts[0] ?? -1)?.equals(authority) === true,
+      payload: bytes.subarray(8).toString('base64'),
+    }));
+  const decoded = (channel: 'log' | 'cpi') => (found: FoundPayload, ordinal: number) => {
+    const event = found.isOurs ? coder.decode(found.payload) : null;
     return event
       ? [{ id: `${signature}/${channel}/${ordinal}`, slot, name: event.name, data: event.data as ChainEvent['data'] }]
       : [];
@@ -84,21 +92,21 @@ async function eventsIn(
   return [...byLog.flatMap(decoded('log')), ...byCpi.flatMap(decoded('cpi'))];
 }
 
-/** `Program data:` lines printed while the program itself ran, not one it called or was called by. */
-function ownPayloads(logs: readonly string[], program: string): string[] {
+/** Every `Program data:` line, and whether the program itself ran then, not one it called or was called by. */
+function dataLines(logs: readonly string[], program: string): FoundPayload[] {
   const running: string[] = [];
-  const payloads: string[] = [];
+  const found: FoundPayload[] = [];
   for (const line of logs) {
     const invoked = /^Program (\S+) invoke \[(\d+)\]$/.exec(line);
     if (invoked) {
       running.length = Number(invoked[2]) - 1;
       running.push(invoked[1] as string);
     } else if (/^Program \S+ (success|failed: .*)$/.test(line)) running.pop();
-    else if (line.startsWith('Program data: ') && running.at(-1) === program) {
-      payloads.push(line.slice('Program data: '.length));
+    else if (line.startsWith('Program data: ')) {
+      found.push({ isOurs: running.at(-1) === program, payload: line.slice('Program data: '.length) });
     }
   }
-  return payloads;
+  return found;
 }
 
 /** A node may answer null for what it has just confirmed. */

@@ -1,7 +1,7 @@
 import type { CouponAccount } from '../support/coupon-history.js';
 import { documentsOfAccounts, type Documents } from '../support/coupon-history-oracle.js';
 import type { Cluster, Landed } from './chain/cluster.js';
-import { bytesOf, isLogLost } from './chain/render.js';
+import { bytesOf, foreignDataLines, isLogLost } from './chain/render.js';
 
 /** An event as it truly happened. */
 export interface TrueEvent {
@@ -22,7 +22,7 @@ const known = new WeakMap<Landed, readonly TrueEvent[]>();
 
 function readEvents(landed: Landed): TrueEvent[] {
   if (landed.failed) return [];
-  const counts = { log: 0, cpi: 0 };
+  const counts = { log: foreignDataLines(landed.appearance), cpi: 0 };
   return landed.events.flatMap((event, position) => {
     if (isLogLost(landed.events, position, landed.appearance)) return [];
     const id = `${landed.signature}/${event.channel}/${counts[event.channel]++}`;

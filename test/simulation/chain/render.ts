@@ -108,6 +108,11 @@ export function bytesOf(event: CouponEvent): Buffer {
   return bytes;
 }
 
+/** Data lines of other programs before ours: ids count them too. */
+export function foreignDataLines({ isForged }: Appearance): number {
+  return isForged ? 1 : 0;
+}
+
 function forgedLines(events: readonly CouponEvent[]): string[] {
   const [first] = events;
   const payload = first ? bytesOf(first).toString('base64') : 'aGVsbG8=';
