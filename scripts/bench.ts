@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { startDatabase } from '../src/dev/embedded-database.js';
 import { messageOf } from '../src/lib/errors.js';
+import { benchRealBackfill } from './bench/backfill-real.js';
 import { benchBackfill } from './bench/backfill.js';
 import { benchDecoding } from './bench/decoding.js';
 import { describeMachine } from './bench/figures.js';
@@ -28,6 +29,8 @@ const MEMORY_EVENTS = 100_000;
 const MEMORY_SAMPLES = 10;
 /** 200 requests/s is what a small paid plan allows. */
 const BACKFILL = { events: 50_000, limitedEvents: 10_000, requestsPerSecond: 200, kills: 3 };
+/** Events that really happen on a chain first: as many as are made in a few minutes. */
+const REAL_BACKFILL_EVENTS = 5_000;
 /** 400 ms as on mainnet. */
 const LOSS = {
   slotTimeMs: 400,
@@ -45,7 +48,7 @@ const command = new Command('bench')
   .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber)
   .option('--goals', 'end with 1 when a goal is missed', false)
   .addOption(
-    new Option('--chain <kind>', 'loss: on this chain, started for it')
+    new Option('--chain <kind>', 'backfill, loss: on this chain, started for it')
       .choices(['surfnet', 'validator'])
       .default('surfnet'),
   )
@@ -139,6 +142,13 @@ async function measure(parts: ReadonlySet<Part>) {
       const limitedEvents = Math.min(BACKFILL.limitedEvents, total);
       const options = { ...BACKFILL, events: total, limitedEvents, batchSize: BATCH_SIZE };
       figures.backfill = await benchBackfill(server.uri, options, progress);
+      const real = {
+        chain,
+        events: Math.min(REAL_BACKFILL_EVENTS, total),
+        kills: BACKFILL.kills,
+        batchSize: BATCH_SIZE,
+      };
+      figures.realBackfill = await benchRealBackfill(server.uri, real, progress);
     }
     if (parts.has('loss')) {
       const timing = quick ? QUICK_LOSS : LOSS.timing;

@@ -1,15 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { systemClock as clock } from '../../src/lib/clock.js';
-import { toJson } from '../../src/lib/json.js';
-import { fromStored } from '../../src/lib/stored-value.js';
-import { coupons } from '../../src/domains/coupons/module.js';
 import type { BackfillSummary } from '../backfill/report.js';
+import { runBackfill, runKilled, type BackfillTarget, type RunningBackfill } from './backfill-command.js';
+import { digestOf } from './database-digest.js';
 import { rounded } from './figures.js';
 import { startHistoryProcess, type HistoryProcess } from './history-process.js';
-import { buildPipeline, openBenchDatabase, type BenchDatabase } from './pipeline-bed.js';
+import type { MemoryState } from './memory-probe.js';
+import { openBenchDatabase, projectAll, WRITTEN_COLLECTIONS, type BenchDatabase } from './pipeline-bed.js';
 import type { Progress } from './progress.js';
 
 export interface BackfillOptions {
@@ -40,8 +35,8 @@ export interface BackfillRun {
 /** What `npm run bench -- backfill` measures. */
 export interface BackfillReport {
   readonly unlimited: BackfillRun;
-  /** Resident memory of the command's process once a fifth of the events was stored, at the end, and at most. */
-  readonly rssMb: { readonly atFifth: number; readonly atEnd: number; readonly most: number };
+  /** Of the command's process, garbage collected, each time another fifth of the events was stored. */
+  readonly memory: readonly (MemoryState & { readonly stored: number })[];
   readonly limited: BackfillRun & { readonly limit: number; readonly shareOfLimit: number };
   readonly killed: {
     readonly kills: number;
@@ -51,11 +46,8 @@ export interface BackfillReport {
   };
 }
 
-const SCRIPT = fileURLToPath(new URL('../backfill.ts', import.meta.url));
-const LOOK_EVERY_MS = 100;
-const KB_PER_MB = 1_024;
-/** Fields that say when something was written or by whom, not what. */
-const CIRCUMSTANCES = new Set(['seenAt', 'appliedAt', 'finalityDueAt']);
+/** Looks at the memory while the events are stored. */
+const MEMORY_LOOKS = 5;
 
 /** Runs the real command against a generated history, each served and each run in a process of its own. */
 export async function benchBackfill(
@@ -66,32 +58,28 @@ export async function benchBackfill(
   const chain = await startHistoryProcess({ seed: 1, events });
   const [calm, rough] = [await openBenchDatabase(uri), await openBenchDatabase(uri)];
   try {
-    const rss: number[] = [];
-    let rssAtFifth = 0;
-    const unlimited = await runMeasured(uri, calm, chain, async (pid, stored) => {
-      const now = await residentMb(pid);
-      if (now !== null) rss.push(now);
-      if (rssAtFifth === 0 && stored >= events / 5) rssAtFifth = now ?? 0;
+    const memory: (MemoryState & { readonly stored: number })[] = [];
+    const unlimited = await runMeasured(targetOf(uri, calm, chain), chain, async ({ stored, memory: ask }) => {
+      if (stored < ((memory.length + 1) * events) / MEMORY_LOOKS) return false;
+      const state = await ask();
+      if (state) memory.push({ stored, ...state });
+      return false;
     });
     progress(`backfill: ${unlimited.events} events, ${unlimited.eventsPerSecond}/s`);
 
-    for (let kill = 1; kill <= kills; kill++) {
-      await runCommand(uri, rough, chain, async (_, stored) => stored > (kill * events) / (kills + 1));
-      progress(`backfill: killed ${kill} of ${kills} times`);
-    }
-    const ended = await runCommand(uri, rough, chain);
-    if (!ended?.complete) throw new Error(`the backfill that was killed ended with ${ended?.outcome}`);
+    await runKilled(targetOf(uri, rough, chain), events, kills, (kill) =>
+      progress(`backfill: killed ${kill} of ${kills} times`),
+    );
     const sameLedger = (await digestOf(calm, ['ledger_events'])) === (await digestOf(rough, ['ledger_events']));
-    for (const database of [calm, rough]) await project(database, batchSize);
-    const collections = coupons.models.map(({ collection }) => collection);
-    const sameDocuments = (await digestOf(calm, collections)) === (await digestOf(rough, collections));
+    for (const database of [calm, rough]) await projectAll(database, batchSize);
+    const sameDocuments = (await digestOf(calm, WRITTEN_COLLECTIONS)) === (await digestOf(rough, WRITTEN_COLLECTIONS));
     progress(`backfill: after ${kills} kills the same ledger: ${sameLedger}, the same documents: ${sameDocuments}`);
 
     const limited = await benchLimited(uri, limitedEvents, requestsPerSecond);
     progress(`backfill: ${limited.requestsPerSecond} of ${requestsPerSecond} requests/s used`);
     return {
       unlimited,
-      rssMb: { atFifth: rssAtFifth, atEnd: rss.at(-1) ?? 0, most: Math.max(...rss) },
+      memory,
       limited: {
         ...limited,
         limit: requestsPerSecond,
@@ -108,26 +96,26 @@ async function benchLimited(uri: string, events: number, requestsPerSecond: numb
   const chain = await startHistoryProcess({ seed: 2, events, requestsPerSecond });
   const database = await openBenchDatabase(uri);
   try {
-    return await runMeasured(uri, database, chain);
+    return await runMeasured(targetOf(uri, database, chain), chain);
   } finally {
     await Promise.all([database.drop(), chain.stop()]);
   }
 }
 
+function targetOf(uri: string, database: BenchDatabase, { url }: HistoryProcess): BackfillTarget {
+  return { rpcUrl: url, wsUrl: url.replace('http', 'ws'), mongodbUri: uri, database };
+}
+
 async function runMeasured(
-  uri: string,
-  database: BenchDatabase,
+  target: BackfillTarget,
   chain: HistoryProcess,
-  look: (pid: number, stored: number) => Promise<void> = async () => undefined,
+  look?: (running: RunningBackfill) => Promise<boolean>,
 ): Promise<BackfillRun> {
   const before = await chain.stats();
-  const summary = await runCommand(uri, database, chain, async (pid, stored) => {
-    await look(pid, stored);
-    return false;
-  });
+  const summary: BackfillSummary | null = await runBackfill(target, look);
   const after = await chain.stats();
-  if (!summary?.complete || summary.events !== chain.events) {
-    throw new Error(`the backfill ended with ${summary?.outcome} and ${summary?.events} of ${chain.events} events`);
+  if (summary?.events !== chain.events) {
+    throw new Error(`the backfill ended with ${summary?.events} of ${chain.events} events`);
   }
   const { transactions, seconds } = summary;
   const requests = after.requests - before.requests;
@@ -136,63 +124,4 @@ async function runMeasured(
     eventsPerSecond: rounded(summary.events / seconds),
     requestsPerSecond: rounded(requests / seconds),
   };
-}
-
-/** Runs the command; kills it (-9) as soon as `isTime`. Null when it was killed. */
-async function runCommand(
-  uri: string,
-  database: BenchDatabase,
-  chain: HistoryProcess,
-  isTime: (pid: number, stored: number) => Promise<boolean> = async () => false,
-): Promise<BackfillSummary | null> {
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, '--program', coupons.name, '--json'], {
-    env: {
-      ...process.env,
-      ...{ SOLANA_RPC_URL: chain.url, SOLANA_WS_URL: chain.url.replace('http', 'ws') },
-      ...{ MONGODB_URI: uri, MONGODB_DATABASE: database.name },
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr, killed] = ['', '', false];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  while (child.exitCode === null && !killed) {
-    const stored = await database.db.collection('ledger_events').estimatedDocumentCount();
-    if (child.pid !== undefined && (await isTime(child.pid, stored))) killed = child.kill('SIGKILL');
-    else await Promise.race([ended, clock.sleep(LOOK_EVERY_MS)]);
-  }
-  const code = await ended;
-  if (killed) return null;
-  if (code !== 0) throw new Error(`the backfill ended with exit code ${code}: ${stderr.trim() || stdout.trim()}`);
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as BackfillSummary;
-}
-
-async function project(database: BenchDatabase, batchSize: number): Promise<void> {
-  const { projector } = await buildPipeline(database, batchSize);
-  while ((await projector.pass()) > 0);
-}
-
-/** Of everything in these collections, whatever the order, but for when it was written. */
-async function digestOf({ db }: BenchDatabase, collections: readonly string[]): Promise<string> {
-  const lines: string[] = [];
-  for (const name of collections) {
-    for await (const stored of db.collection(name).find()) {
-      const value = fromStored({ ...stored, _id: String(stored._id) }) as Record<string, unknown>;
-      const kept = Object.entries(value).filter(([key]) => !CIRCUMSTANCES.has(key));
-      const text = toJson(Object.fromEntries(kept.sort(([one], [other]) => (one < other ? -1 : 1))));
-      lines.push(createHash('sha256').update(`${name} ${text}`).digest('hex'));
-    }
-  }
-  return createHash('sha256').update(lines.sort().join()).digest('hex');
-}
-
-/** Null when the process is gone. */
-async function residentMb(pid: number): Promise<number | null> {
-  try {
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
-    return rounded(Number(stdout) / KB_PER_MB);
-  } catch {
-    return null;
-  }
 }

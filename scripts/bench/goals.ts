@@ -1,5 +1,7 @@
+import type { RealBackfillReport } from './backfill-real.js';
 import type { BackfillReport } from './backfill.js';
 import type { DecodingReport } from './decoding.js';
+import { rounded } from './figures.js';
 import type { LatencyReport } from './latency.js';
 import type { LossReport } from './loss.js';
 import type { MemoryReport } from './memory.js';
@@ -12,6 +14,7 @@ export interface BenchFigures {
   readonly latency?: LatencyReport;
   readonly memory?: MemoryReport;
   readonly backfill?: BackfillReport;
+  readonly realBackfill?: RealBackfillReport;
   readonly loss?: LossReport;
 }
 
@@ -27,9 +30,11 @@ const PIPELINE_RATIO = 0.5;
 const MEMORY_MB = 512;
 /** A day of a busy program (a million events) in three hours and a half. */
 const BACKFILL_EVENTS_PER_MINUTE = 5_000;
+/** Of the heap, from the first look to the last: what five times the history may cost. */
+const FLAT_MB = 10;
 
 /** Compares the figures with the goals of docs/benchmarks.md. */
-export function judge({ decoding, pipeline, memory, backfill, loss }: BenchFigures): Goal[] {
+export function judge({ decoding, pipeline, memory, backfill, realBackfill, loss }: BenchFigures): Goal[] {
   const goals: Goal[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -67,6 +72,23 @@ export function judge({ decoding, pipeline, memory, backfill, loss }: BenchFigur
         met: perMinute >= BACKFILL_EVENTS_PER_MINUTE,
       },
     );
+    const [first, last] = [backfill.memory[0], backfill.memory.at(-1)];
+    if (first && last) {
+      const growth = rounded(last.heapMb - first.heapMb, 1);
+      goals.push({
+        goal: `backfill: the heap grows by less than ${FLAT_MB} MB from a fifth to the end`,
+        value: growth,
+        met: growth < FLAT_MB,
+      });
+    }
+  }
+  if (realBackfill) {
+    const { chain, kills, same, right } = realBackfill;
+    goals.push({
+      goal: `backfill on a ${chain}: the same after ${kills} kills, and what chain and accounts say`,
+      value: Number(same && right),
+      met: same && right,
+    });
   }
   if (loss) {
     goals.push({

@@ -2,16 +2,12 @@ import { systemClock as clock } from '../../src/lib/clock.js';
 import type { Notice } from '../../src/pipeline/ingest.js';
 import { NoticeIntake } from '../../src/pipeline/notice-intake.js';
 import { connectMongo } from '../../src/store/mongo-connection.js';
-import { rounded } from './figures.js';
+import { collectedMemory, type MemoryState } from './memory-probe.js';
 import { buildPipeline, throwingLog } from './pipeline-bed.js';
 
 /** Memory once `applied` events were applied, garbage collected. */
-export interface MemorySample {
+export interface MemorySample extends MemoryState {
   readonly applied: number;
-  readonly rssMb: number;
-  readonly heapMb: number;
-  /** Buffers outside the heap. */
-  readonly externalMb: number;
 }
 
 /** What this process tells the one that feeds it. */
@@ -26,7 +22,6 @@ interface Portion {
 /** Events handed in and not yet applied, at most, before more are asked for. */
 const BACKLOG = 2_000;
 const LOOK_EVERY_MS = 5;
-const MB = 2 ** 20;
 
 const [uri = '', databaseName = '', stepText, batchText] = process.argv.slice(2);
 const stepEvents = Number(stepText);
@@ -77,14 +72,5 @@ function tell(message: MemoryMessage): void {
 }
 
 function takeSample(): MemorySample {
-  // Twice: what finalizers let go of in the first is collected by the second.
-  globalThis.gc?.();
-  globalThis.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return {
-    applied: applied(),
-    rssMb: rounded(rss / MB, 1),
-    heapMb: rounded(heapUsed / MB, 1),
-    externalMb: rounded(external / MB, 1),
-  };
+  return { applied: applied(), ...collectedMemory() };
 }

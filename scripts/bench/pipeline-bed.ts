@@ -93,6 +93,12 @@ export async function buildPipeline(database: MongoConnection, batchSize: number
   return { ingest, projector, applied: () => applied };
 }
 
+/** Applies everything that is stored. */
+export async function projectAll(database: MongoConnection, batchSize: number): Promise<void> {
+  const { projector } = await buildPipeline(database, batchSize);
+  while ((await projector.pass()) > 0);
+}
+
 const quiet = () => undefined;
 /** A log that lets no error pass. */
 export const throwingLog: Log = {

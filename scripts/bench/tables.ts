@@ -2,7 +2,15 @@ import type { BenchFigures, Goal } from './goals.js';
 import { describeLoss } from './loss/describe-loss.js';
 
 /** The figures as lines for people. */
-export function describeFigures({ decoding, pipeline, latency, memory, backfill, loss }: BenchFigures): string[] {
+export function describeFigures({
+  decoding,
+  pipeline,
+  latency,
+  memory,
+  backfill,
+  realBackfill,
+  loss,
+}: BenchFigures): string[] {
   const lines: string[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -43,17 +51,27 @@ export function describeFigures({ decoding, pipeline, latency, memory, backfill,
     );
   }
   if (backfill) {
-    const { unlimited, limited, rssMb, killed } = backfill;
+    const { unlimited, limited, memory: looks, killed } = backfill;
     lines.push(
       ...heading('Backfill', 'events/s', 'requests/s', 'refused', 'seconds'),
       ...[
         { name: `${unlimited.events} events, no limit`, run: unlimited },
         { name: `${limited.events} events, ${limited.limit} requests/s`, run: limited },
       ].map(({ name, run }) => row(name, run.eventsPerSecond, run.requestsPerSecond, run.limited, run.seconds)),
-      `  share of the limit used: ${limited.shareOfLimit}; RSS at a fifth ${rssMb.atFifth} MB, at the end ` +
-        `${rssMb.atEnd} MB, at most ${rssMb.most} MB`,
+      `  share of the limit used: ${limited.shareOfLimit}`,
       `  after ${killed.kills} kills: ledger ${killed.sameLedger ? 'the same' : 'DIFFERENT'}, ` +
         `documents ${killed.sameDocuments ? 'the same' : 'DIFFERENT'}`,
+      ...heading('Backfill, memory after GC, MB', 'RSS', 'heap', 'buffers'),
+      ...looks.map(({ stored, rssMb, heapMb, externalMb }) => row(`${stored} events`, rssMb, heapMb, externalMb)),
+    );
+  }
+  if (realBackfill) {
+    const { chain, events, transactions, eventsPerSecond, seconds, kills, same, right } = realBackfill;
+    lines.push(
+      ...heading(`Backfill of what happened on a ${chain}`, 'transactions', 'events/s', 'seconds'),
+      row(`${events} events`, transactions, eventsPerSecond, seconds),
+      `  after ${kills} kills: ${same ? 'the same' : 'DIFFERENT'}; against the chain's history and accounts: ` +
+        (right ? 'the same' : 'DIFFERENT'),
     );
   }
   if (loss) lines.push(...describeLoss(loss));

@@ -32,6 +32,12 @@ export async function signaturesOf(connection: Connection, program: PublicKey): 
   }
 }
 
+/** Every event of the coupons program that the chain's history has. */
+export async function allEvents(connection: Connection): Promise<ChainEvent[]> {
+  const program = new PublicKey(idl.address);
+  return eventsOf(connection, program, await signaturesOf(connection, program));
+}
+
 /**
  * The program's events in these transactions, found without anything of ours: web3.js fetches, Anchor's coder decodes,
  * and the few lines below say whose a log line is.

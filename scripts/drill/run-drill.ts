@@ -1,21 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
-import { PublicKey } from '@solana/web3.js';
-import idl from '../../idl/coupons.json' with { type: 'json' };
-import { layFoundation } from '../../src/app/foundation.js';
-import { readConfig } from '../../src/config/env.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import type { DevDatabase } from '../../src/dev/dev-database.js';
 import { openTraffic } from '../../src/dev/traffic.js';
 import { seededRandom } from '../../src/dev/seeded-random.js';
-import { domains } from '../../src/domains/registry.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { MooringError } from '../../src/lib/errors.js';
-import { audit } from '../../src/reconcile/audit.js';
 import type { AuditReport } from '../../src/reconcile/audit-report.js';
-import { createLogger } from '../../src/telemetry/logger.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
-import { eventsOf, signaturesOf } from './chain-events.js';
+import { auditNow } from './audit-now.js';
+import { allEvents } from './chain-events.js';
 import { compareEvents, isEqual, type EventComparison } from './compare-events.js';
 import { startWorkerChild, type WorkerChild } from './worker-child.js';
 
@@ -108,7 +101,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
 
     const startedAt = systemClock.monotonic();
     worker = startWorkerChild('event-listener.worker', environment);
-    const onChain = await eventsAll(traffic.client.sender.connection);
+    const onChain = await allEvents(traffic.client.sender.connection);
     say(`${onChain.length} events on chain; one worker catches up`);
     await until(
       'the last worker catches up',
@@ -132,25 +125,6 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     await playing.catch(() => undefined);
     if (database.kind === 'external') await db.dropDatabase().catch(() => undefined);
     await client.close();
-  }
-}
-
-async function eventsAll(connection: Parameters<typeof signaturesOf>[0]) {
-  const program = new PublicKey(idl.address);
-  return eventsOf(connection, program, await signaturesOf(connection, program));
-}
-
-async function auditNow(environment: Readonly<Record<string, string>>): Promise<AuditReport> {
-  const config = readConfig(environment);
-  const endpoints = { rpcUrls: config.solanaRpcUrls, wsUrls: config.solanaWsUrls, mongodbUri: config.mongodbUri ?? '' };
-  const modules = domains.map(({ module }) => module);
-  const log = createLogger(config, process.stderr);
-  const foundation = await layFoundation(config, endpoints, modules, log, createMetrics());
-  try {
-    const { mongo: store, pool } = foundation;
-    return await audit({ db: store.db, chain: pool.chain, clock: systemClock }, foundation.modules);
-  } finally {
-    await foundation.close();
   }
 }
 

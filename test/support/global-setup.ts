@@ -19,6 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const database = await startDatabase({ uri: process.env['MONGODB_URI'], log });
   try {
     project.provide('mongodbUri', database.uri);
+    project.provide('databaseGoesWithRun', database.kind !== 'external');
     if (process.env['MOORING_TEST_CHAIN'] !== 'validator') {
       project.provide('sharedChain', null);
       return () => database.stop();

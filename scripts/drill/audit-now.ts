@@ -1,0 +1,23 @@
+import { layFoundation } from '../../src/app/foundation.js';
+import { readConfig } from '../../src/config/env.js';
+import { domains } from '../../src/domains/registry.js';
+import { systemClock } from '../../src/lib/clock.js';
+import type { AuditReport } from '../../src/reconcile/audit-report.js';
+import { audit } from '../../src/reconcile/audit.js';
+import { createLogger } from '../../src/telemetry/logger.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+
+/** Audits the database that these settings name against the chain they name. Throws what laying the foundation throws. */
+export async function auditNow(environment: Readonly<Record<string, string>>): Promise<AuditReport> {
+  const config = readConfig(environment);
+  const endpoints = { rpcUrls: config.solanaRpcUrls, wsUrls: config.solanaWsUrls, mongodbUri: config.mongodbUri ?? '' };
+  const modules = domains.map(({ module }) => module);
+  const log = createLogger(config, process.stderr);
+  const foundation = await layFoundation(config, endpoints, modules, log, createMetrics());
+  try {
+    const { mongo: store, pool } = foundation;
+    return await audit({ db: store.db, chain: pool.chain, clock: systemClock }, foundation.modules);
+  } finally {
+    await foundation.close();
+  }
+}
