@@ -24,6 +24,8 @@ export interface FaultPlan {
   readonly nodes: number;
   readonly workers: number;
   readonly hasClockTrouble: boolean;
+  /** What the nodes give of a list at most, whatever they are asked for; null: what they are asked for. */
+  readonly pageCap: number | null;
   readonly settings: Readonly<Record<string, string>>;
   /** Transactions a second. */
   readonly traffic: number;
@@ -35,6 +37,8 @@ export interface FaultPlan {
 }
 
 const FIRST_FAULT_MS = 1_500;
+/** More than a slot has, as on every node: a list that cannot get past one slot has no next page. */
+const SMALLEST_PAGE = 20;
 
 /** Draws a plan: a few kinds of faults a seed, each several times, so that they meet. */
 export function drawPlan(random: Random): FaultPlan {
@@ -56,6 +60,7 @@ export function drawPlan(random: Random): FaultPlan {
     },
     traffic: random.between(0.5, 5),
     slotsBefore: random.pick([14, 20, 60]),
+    pageCap: random.chance(0.25) ? SMALLEST_PAGE + random.whole(30) : null,
   };
 }
 

@@ -18,6 +18,7 @@ export const FAULTS = [
   'endpoint lags',
   'endpoint answers nonsense',
   'endpoint lists incompletely',
+  'pages cut short',
   'endpoint does not know transactions',
   'endpoint denies what landed',
   'database fails before',

@@ -67,6 +67,7 @@ export class World {
     this.#nodes = Array.from({ length: this.plan.nodes }, (_, at) => {
       return new Node(`node${at}`, this.cluster, this.#random.fork(), this.journal, () => this.time.now);
     });
+    for (const { switches } of this.#nodes) switches.pageCap = this.plan.pageCap ?? Infinity;
     this.#tick();
     for (let place = 0; place < this.plan.workers; place++) {
       this.time.after(this.#random.between(0, 500), () => this.#start(place));

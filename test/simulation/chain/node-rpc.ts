@@ -114,7 +114,9 @@ export class NodeRpc {
       if (at < 0) throw new RpcError('not-here', 'before: signature not found', { code: -32_020 });
       listing = listing.slice(at + 1);
     }
-    return listing.slice(0, limit).map(({ signature, slot, failed }) => ({
+    const { pageCap } = this.switches;
+    if (listing.length > pageCap) this.journal.fault('pages cut short');
+    return listing.slice(0, Math.min(limit, pageCap)).map(({ signature, slot, failed }) => ({
       ...{ signature, slot, err: failed ? { InstructionError: [0, { Custom: 6_000 }] } : null, memo: null },
       ...{ blockTime: 1_767_225_600 + slot, confirmationStatus: this.levelOf(slot) },
     }));

@@ -8,6 +8,8 @@ export class NodeSwitches {
   isNonsense = false;
   /** Lists of signatures lack some, every other time. */
   omits = false;
+  /** A list of signatures has no more than so many, whatever was asked for. */
+  pageCap = Infinity;
   /** getTransaction and statuses know nothing. */
   forgets = false;
   /** Says of blocks that they do not hold what they hold, and of statuses that there are none. */
