@@ -1,21 +1,27 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { ApiKeys, SCOPES, type ApiKey, type Scope } from '../src/api/api-keys.js';
-import { loadDotEnv, readConfig } from '../src/config/env.js';
 import { systemClock } from '../src/lib/clock.js';
-import { messageOf, MooringError } from '../src/lib/errors.js';
-import { connectMongo } from '../src/store/mongo-connection.js';
+import { toJson } from '../src/lib/json.js';
+import { commandLine } from './command/command-line.js';
+import { withDatabase } from './command/with-database.js';
 
-/**
- * Makes, lists and revokes API keys. Exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 there is no such key.
- * With `--json` the last line of output is one JSON object.
- */
-const EXIT = { failed: 1, usage: 2, unknownKey: 3 } as const;
+const EXIT_UNKNOWN_KEY = 1;
 
-const program = new Command('api-key')
+const program = commandLine('api-key')
   .description('Makes, lists and revokes API keys. Writes need one; reads too with API_KEYS_FOR_READS=true.')
   .option('--json', 'print one JSON object as the last line')
   .option('--mongodb-uri <uri>', 'the database (default: MONGODB_URI, also from .env)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.usage));
+  .addHelpText(
+    'after',
+    `
+Exit code: 0 done, 1 there is no such key, 2 it could not be done, or was asked wrongly.
+
+Examples:
+  npm run api-key -- create --name me
+  npm run -s api-key -- --json create --name ci --scopes write | jq -r .token
+  npm run api-key -- list
+  npm run api-key -- revoke <id>`,
+  );
 
 program
   .command('create')
@@ -56,34 +62,26 @@ program
   .action((id: string) =>
     withKeys(async (keys) => {
       const outcome = await keys.revoke(id);
-      if (outcome === 'unknown') process.exitCode = EXIT.unknownKey;
+      if (outcome === 'unknown') process.exitCode = EXIT_UNKNOWN_KEY;
       print({ id, outcome }, [outcome === 'unknown' ? `There is no key ${id}.` : `The key ${id} is revoked.`]);
     }),
   );
 
 await program.parseAsync();
 
-async function withKeys(use: (keys: ApiKeys) => Promise<void>): Promise<void> {
-  try {
-    loadDotEnv();
-    const config = readConfig();
-    const uri = program.opts<{ mongodbUri?: string }>().mongodbUri ?? config.mongodbUri;
-    if (uri === undefined) throw new MooringError('no-database', 'Set MONGODB_URI, or give --mongodb-uri.');
-    const mongo = await connectMongo(uri, config.mongodbDatabase);
-    try {
-      await use(new ApiKeys(mongo.db, systemClock));
-    } finally {
-      await mongo.close();
-    }
-  } catch (error) {
-    console.error(messageOf(error));
-    process.exitCode = EXIT.failed;
-  }
+function withKeys(use: (keys: ApiKeys) => Promise<void>): Promise<void> {
+  const { mongodbUri } = program.opts<{ mongodbUri?: string }>();
+  return withDatabase({ what: 'It could not be done', json: isJson() }, mongodbUri, ({ db }) =>
+    use(new ApiKeys(db, systemClock)),
+  );
+}
+
+function isJson(): boolean {
+  return program.opts<{ json?: boolean }>().json === true;
 }
 
 function print(json: object, lines: readonly string[]): void {
-  const asJson = program.opts<{ json?: boolean }>().json === true;
-  console.log(asJson ? JSON.stringify(json) : lines.join('\n'));
+  console.log(isJson() ? toJson(json) : lines.join('\n'));
 }
 
 function shown(key: ApiKey) {

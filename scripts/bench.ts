@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Option } from 'commander';
 import { startDatabase } from '../src/dev/embedded-database.js';
 import { messageOf } from '../src/lib/errors.js';
 import { benchRealBackfill } from './bench/backfill-real.js';
@@ -11,12 +11,15 @@ import { benchLoss } from './bench/loss.js';
 import { benchMemory } from './bench/memory.js';
 import { benchPipeline } from './bench/pipeline.js';
 import { describeFigures, describeGoals } from './bench/tables.js';
+import { commandLine, EXIT_FAILED } from './command/command-line.js';
+import { wholeNumber } from './command/whole-number.js';
 
 const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'loss'] as const;
 type Part = (typeof PARTS)[number];
 
 /** 1 with --goals, and always when `loss` found a fault of mooring. */
-const EXIT = { made: 0, goalMissed: 1, failed: 2 } as const;
+const EXIT = { made: 0, goalMissed: 1 } as const;
+const MOST_ASKED = 10_000_000;
 /** As the product's default (BATCH_SIZE). */
 const BATCH_SIZE = 2_000;
 const DECODING = { events: 10_000, lines: 20_000, rounds: 7 };
@@ -38,14 +41,18 @@ const LOSS = {
 };
 const QUICK_LOSS = { trafficMs: 6_000, outageMs: 4_000, halfOpenMs: 12_000, afterMs: 3_000, graceMs: 2_000 };
 
-const command = new Command('bench')
+const command = commandLine('bench')
   .description(
-    'Measures decoding, the pipeline, latency, memory, backfill, and loss beside what people use today; names machine and\n' +
+    'Measures decoding, the pipeline, latency, memory, backfill, and loss beside what people use today; names machine and ' +
       'database server.',
   )
   .addArgument(new Argument('[parts...]', 'what to measure (default: everything)').choices(PARTS))
-  .option('--events <n>', 'events: decoded, piped, of each latency channel, for memory, or backfilled', wholeNumber)
-  .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber)
+  .option(
+    '--events <n>',
+    'events: decoded, piped, of each latency channel, for memory, or backfilled',
+    wholeNumber(1, MOST_ASKED),
+  )
+  .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber(1, MOST_ASKED))
   .option('--goals', 'end with 1 when a goal is missed', false)
   .addOption(
     new Option('--chain <kind>', 'backfill, loss: on this chain, started for it')
@@ -61,7 +68,7 @@ Environment: MONGODB_URI to use that server instead of the embedded one (takes a
 What is measured, why it is fair and what the goals are: docs/benchmarks.md.
 
 Exit code: 0 when the figures were made, 1 with --goals when one is missed and always when
-mooring lost, doubled or invented an event (loss), 2 when they could not be made.
+mooring lost, doubled or invented an event (loss), 2 when they could not be made, or were asked for wrongly.
 
 Examples:
   npm run bench
@@ -70,9 +77,7 @@ Examples:
   npm run bench -- loss --quick
   npm run bench -- loss --chain validator --json | tail -1 | jq .loss.totals
   npm run bench -- latency memory --json | tail -1 | jq .latency`,
-  )
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.made : EXIT.failed));
+  );
 command.parse();
 const asked = command.args as Part[];
 const { events, rounds, goals, json, chain, quick } = command.opts<{
@@ -105,7 +110,7 @@ async function bench(): Promise<number> {
   } catch (error) {
     console.error(`The figures could not be made: ${messageOf(error)}`);
     if (json) await print({ machine, error: messageOf(error) });
-    return EXIT.failed;
+    return EXIT_FAILED;
   }
 }
 
@@ -168,10 +173,4 @@ function progress(line: string): void {
 /** The whole line must be out before the process ends, also into a pipe. */
 function print(value: object): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${JSON.stringify(value)}\n`, () => resolve()));
-}
-
-function wholeNumber(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= 10_000_000) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 10000000.');
 }

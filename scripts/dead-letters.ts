@@ -1,8 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { createDeadLetterRetrying } from '../src/app/dead-letter-retrying.js';
-import { layFoundation } from '../src/app/foundation.js';
-import { requiredEndpoints } from '../src/app/required-endpoints.js';
-import { loadDotEnv, readConfig, type Config } from '../src/config/env.js';
 import { domains } from '../src/domains/registry.js';
 import { adviceFor } from '../src/ledger/dead-advice.js';
 import {
@@ -19,15 +16,18 @@ import {
   type DeadReason,
 } from '../src/ledger/dead-items.js';
 import { systemClock } from '../src/lib/clock.js';
-import { messageOf, MooringError } from '../src/lib/errors.js';
+import { MooringError } from '../src/lib/errors.js';
 import { toJson } from '../src/lib/json.js';
 import type { RetryOutcome } from '../src/recovery/dead-letter-retry.js';
-import { connectMongo, type MongoConnection } from '../src/store/mongo-connection.js';
-import { createLogger } from '../src/telemetry/logger.js';
-import { createMetrics } from '../src/telemetry/metrics.js';
+import type { MongoConnection } from '../src/store/mongo-connection.js';
+import { commandLine } from './command/command-line.js';
+import { programOption } from './command/program-option.js';
+import type { FailureReport } from './command/report-failure.js';
+import { wholeNumber } from './command/whole-number.js';
+import { withDatabase } from './command/with-database.js';
+import { withFoundation } from './command/with-foundation.js';
 
-/** Exit codes; with `--json` the last line of output is one JSON object. */
-const EXIT = { failed: 1, usage: 2, notAll: 3 } as const;
+const EXIT_NOT_ALL = 1;
 const DEFAULT_LIMIT = 50;
 /** Ids read at once where everything is wanted. */
 const PAGE = 500;
@@ -38,18 +38,17 @@ interface FilterOptions {
   readonly kind?: DeadKind;
 }
 
-const program = new Command('dead-letters')
+const program = commandLine('dead-letters')
   .description('Lists, shows, retries and drops what could not be decoded, fetched or handled.')
   .option('--json', 'print one JSON object as the last line')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.usage))
   .addHelpText(
     'after',
     `
 A letter is what could not become an event: bytes that no IDL explains, a transaction that no endpoint has, a log that
 was cut off. A record is an event whose handler failed for good.
 
-Exit code: 0 done, 1 it could not be done, 2 wrong arguments, 3 not all of it: an id is unknown, or still dead after its
-retry.
+Exit code: 0 done, 1 not all of it: an id is unknown, or still dead after its retry, 2 it could not be done, or was
+asked wrongly.
 
 Examples:
   npm run dead-letters -- list --reason unknown-discriminator
@@ -62,7 +61,7 @@ Examples:
 
 function withFilters(command: Command): Command {
   return command
-    .option('--program <name>', 'only those of this program')
+    .addOption(programOption('only those of this program'))
     .addOption(new Option('--reason <reason>', 'only those with this reason').choices(DEAD_REASONS))
     .addOption(new Option('--kind <kind>', 'only letters, or only records').choices(DEAD_KINDS));
 }
@@ -70,10 +69,10 @@ function withFilters(command: Command): Command {
 withFilters(program.command('list'))
   .description('The newest first; what was dropped or completed otherwise only with --all.')
   .option('--all', 'what was dropped or completed too')
-  .option('--limit <n>', 'how many at most', parseCount, DEFAULT_LIMIT)
+  .option('--limit <n>', 'how many at most', wholeNumber(1), DEFAULT_LIMIT)
   .option('--after <id>', 'the next page: the last id of the page before')
   .action((options: FilterOptions & { all?: boolean; limit: number; after?: string }) =>
-    withDatabase(async ({ db }) => {
+    onDatabase(async ({ db }) => {
       const filter = filterOf(options, options.all === true);
       const items = await listDeadItems(db, filter, options.limit, await placeOf(db, options.after));
       const counts = await countDeadItems(db, filter);
@@ -92,10 +91,10 @@ program
   .description('Everything about one, and what to do.')
   .argument('<id>', 'as list shows it')
   .action((id: string) =>
-    withDatabase(async ({ db }) => {
+    onDatabase(async ({ db }) => {
       const item = await readDeadItem(db, id);
       if (!item) {
-        process.exitCode = EXIT.notAll;
+        process.exitCode = EXIT_NOT_ALL;
         return print({ id, outcome: 'unknown' }, [`There is no dead letter ${id} (any more).`]);
       }
       const lines = Object.entries(shown(item)).map(([name, value]) => {
@@ -112,21 +111,16 @@ withFilters(program.command('retry'))
   .option('--all', 'every open one that the filters let through; shows what it would do, unless --apply')
   .option('--apply', 'with --all: do it')
   .action(async (ids: string[], options: FilterOptions & { all?: boolean; apply?: boolean }) => {
-    if (ids.length > 0 === (options.all === true)) refuse('Give ids, or --all.');
-    loadDotEnv();
-    await attempt(async () => {
-      const config = readConfig();
-      if (options.all && !options.apply) {
-        return withDatabase(async ({ db }) => {
-          const counts = await countDeadItems(db, filterOf(options, false));
-          print({ dryRun: true, counts }, [
-            `Would retry ${counts.letter} letters and ${counts.record} records. Do it with --apply.`,
-          ]);
-        });
-      }
-      const log = createLogger({ ...config, logLevel: 'error', logPretty: true }, process.stderr);
-      const modules = domains.map(({ module }) => module);
-      const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, createMetrics());
+    if (ids.length > 0 === (options.all === true)) program.error('error: give either ids or --all');
+    if (options.all && !options.apply) {
+      return onDatabase(async ({ db }) => {
+        const counts = await countDeadItems(db, filterOf(options, false));
+        print({ dryRun: true, counts }, [
+          `Would retry ${counts.letter} letters and ${counts.record} records. Do it with --apply.`,
+        ]);
+      });
+    }
+    await withFoundation(failure(), async (foundation) => {
       const retrying = createDeadLetterRetrying(foundation);
       try {
         const { db } = foundation.mongo;
@@ -138,11 +132,10 @@ withFilters(program.command('retry'))
           console.log(describeOutcome(outcome));
         }
         const done = outcomes.filter(({ kind }) => kind === 'recovered' || kind === 'revived').length;
-        if (done < outcomes.length) process.exitCode = EXIT.notAll;
+        if (done < outcomes.length) process.exitCode = EXIT_NOT_ALL;
         print({ done, of: outcomes.length, outcomes }, [`${done} of ${outcomes.length} retried with success.`]);
       } finally {
         retrying.stop();
-        await foundation.close();
       }
     });
   });
@@ -154,11 +147,11 @@ program
   .option('--by <name>', 'who decided')
   .option('--apply', 'do it; without, it only says what it would do')
   .action((ids: string[], { by, apply }: { by?: string; apply?: boolean }) =>
-    withDatabase(async ({ db }) => {
+    onDatabase(async ({ db }) => {
       const found = await Promise.all(ids.map((id) => readDeadItem(db, id)));
       const unknown = ids.filter((_, position) => found[position] === null);
       const open = ids.filter((_, position) => found[position]?.dismissedAt === null);
-      if (unknown.length > 0) process.exitCode = EXIT.notAll;
+      if (unknown.length > 0) process.exitCode = EXIT_NOT_ALL;
       const missing = unknown.map((id) => `There is no dead letter ${id} (any more).`);
       if (!apply) {
         return print({ dryRun: true, wouldDrop: open, unknown }, [
@@ -236,33 +229,12 @@ function shown(item: DeadItem) {
   return { ...item, raw: item.raw === null ? null : Buffer.from(item.raw).toString('hex') };
 }
 
-async function withDatabase(use: (mongo: MongoConnection) => Promise<void>): Promise<void> {
-  await attempt(async () => {
-    loadDotEnv();
-    const config: Config = readConfig();
-    if (config.mongodbUri === undefined) throw new MooringError('no-database', 'Set MONGODB_URI (see .env.example).');
-    const mongo = await connectMongo(config.mongodbUri, config.mongodbDatabase);
-    try {
-      await use(mongo);
-    } finally {
-      await mongo.close();
-    }
-  });
+function onDatabase(work: (mongo: MongoConnection) => Promise<void>): Promise<void> {
+  return withDatabase(failure(), undefined, work);
 }
 
-async function attempt(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    console.error(messageOf(error));
-    if (isJson()) console.log(toJson({ error: messageOf(error) }));
-    process.exitCode = EXIT.failed;
-  }
-}
-
-function refuse(message: string): never {
-  console.error(message);
-  process.exit(EXIT.usage);
+function failure(): FailureReport {
+  return { what: 'It could not be done', json: isJson() };
 }
 
 function isJson(): boolean {
@@ -271,10 +243,4 @@ function isJson(): boolean {
 
 function print(json: object, lines: readonly string[]): void {
   console.log(isJson() ? toJson(json) : lines.join('\n'));
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError('It is a whole number from 1.');
 }

@@ -1,17 +1,18 @@
-import { Command, InvalidArgumentError } from 'commander';
 import type { DevChain } from '../src/dev/dev-chain.js';
 import type { DevDatabase } from '../src/dev/dev-database.js';
 import { startChain } from '../src/dev/embedded-chain.js';
 import { startDatabase } from '../src/dev/embedded-database.js';
 import { projectPrograms } from '../src/dev/project-programs.js';
-import { messageOf } from '../src/lib/errors.js';
 import { toJson } from '../src/lib/json.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
+import { commandLine } from './command/command-line.js';
+import { reportFailure } from './command/report-failure.js';
+import { wholeNumber } from './command/whole-number.js';
 import type { EventComparison } from './drill/compare-events.js';
 import { runDrill } from './drill/run-drill.js';
 import { runReorgDrill } from './drill/run-reorg-drill.js';
 
-const EXIT = { clean: 0, unclean: 1, failed: 2 } as const;
+const EXIT = { clean: 0, unclean: 1 } as const;
 /** Quick slots, so that the drill is about faults and not about waiting. */
 const SLOT_MS = 100;
 const SHOWN_IDS = 5;
@@ -23,7 +24,7 @@ interface Ground {
   readonly say: (line: string) => void;
 }
 
-const program = new Command('drill')
+const program = commandLine('drill')
   .description('Breaks things in the middle of traffic and compares everything with the chain afterwards.')
   .addHelpText(
     'after',
@@ -31,25 +32,23 @@ const program = new Command('drill')
 Everything is embedded and gone afterwards.
 Environment: MONGODB_URI takes a replica set instead of the embedded database (a database of its own, dropped afterwards).
 
-Exit code: 0 when nothing was lost, doubled or wrong and the audit is clean, 1 when not, 2 when the drill could not be made.
+Exit code: 0 when nothing was lost, doubled or wrong and the audit is clean, 1 when not, 2 when the drill could not be
+made, or was asked wrongly.
 
 Examples:
   npm run drill
   npm run drill -- kills --kills 3 --json | tail -1 | jq .clean
   npm run drill -- reorg`,
-  )
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.clean : EXIT.failed));
+  );
 
 program
   .command('kills', { isDefault: true })
   .description(
     'kills the event worker (kill -9) again and again, lets it catch up once, and compares ledger and documents',
   )
-  .option('--kills <n>', 'how often, 1 to 1000', whole(1, 1_000), 20)
-  .option('--seed <n>', 'chooses the traffic and the moments', whole(0, 2 ** 32 - 1), 1)
+  .option('--kills <n>', 'how often, 1 to 1000', wholeNumber(1, 1_000), 20)
+  .option('--seed <n>', 'chooses the traffic and the moments', wholeNumber(0, 2 ** 32 - 1), 1)
   .option('--json', 'print one JSON object as the last line', false)
-  .allowExcessArguments(false)
   .action(({ kills, seed, json }: { kills: number; seed: number; json: boolean }) =>
     drill(json, async ({ chain, database, say }) => {
       const report = await runDrill({ kills, seed, chain, database, say });
@@ -64,11 +63,10 @@ program
 program
   .command('reorg')
   .description(
-    'lets two RPC endpoints tell of forks that drop and move confirmed transactions, and shows how documents,\nsubscribers and ledger follow',
+    'lets two RPC endpoints tell of forks that drop and move confirmed transactions, and shows how documents, subscribers and ledger follow',
   )
-  .option('--forks <n>', 'how many, 1 to 100', whole(1, 100), 3)
+  .option('--forks <n>', 'how many, 1 to 100', wholeNumber(1, 100), 3)
   .option('--json', 'print one JSON object as the last line', false)
-  .allowExcessArguments(false)
   .action(({ forks, json }: { forks: number; json: boolean }) =>
     drill(json, async ({ chain, database, say }) => {
       const report = await runReorgDrill({ forks, chain, database, say });
@@ -87,7 +85,7 @@ await program.parseAsync();
 async function drill(json: boolean, run: (ground: Ground) => Promise<{ readonly clean: boolean }>): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
   const say = (line: string): void => console.log(line);
-  try {
+  await reportFailure({ what: 'The drill could not be made', json, fields: { clean: false } }, async () => {
     const chain = await startChain({ slotTimeMs: SLOT_MS, programs: projectPrograms(), log: say });
     undo.push(() => chain.stop());
     const database = await startDatabase({ uri: process.env['MONGODB_URI'], log: say });
@@ -96,13 +94,8 @@ async function drill(json: boolean, run: (ground: Ground) => Promise<{ readonly 
     const report = await run({ chain, database, say });
     if (json) say(toJson({ ...report, wallMs: Math.round(performance.now() - startedAt) }));
     process.exitCode = report.clean ? EXIT.clean : EXIT.unclean;
-  } catch (error) {
-    console.error(`The drill could not be made: ${messageOf(error)}`);
-    if (json) say(toJson({ clean: false, error: messageOf(error) }));
-    process.exitCode = EXIT.failed;
-  } finally {
-    for (const step of undo.reverse()) await step().catch(() => undefined);
-  }
+  });
+  for (const step of undo.reverse()) await step().catch(() => undefined);
   process.exit();
 }
 
@@ -113,12 +106,4 @@ function sayComparison(say: Ground['say'], comparison: EventComparison): void {
     const ids = comparison[kind];
     if (ids.length > 0) say(`${kind}: ${ids.length}, such as ${ids.slice(0, SHOWN_IDS).join(', ')}`);
   }
-}
-
-function whole(min: number, max: number) {
-  return (text: string): number => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }

@@ -1,9 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
 import * as prettier from 'prettier';
 import { messageOf } from '../src/lib/errors.js';
+import { commandLine } from './command/command-line.js';
+import { reportFailure } from './command/report-failure.js';
 
 /**
  * Writes `idl/<name>.ts` for every `idl/<name>.json`: the types of decoded events and accounts as handlers see them
@@ -82,44 +83,48 @@ function complaintAbout(idl: Partial<IdlFile>): string | null {
   return loose.length === 0 ? null : `does not define ${loose.map(({ name }) => name).join(', ')} under "types".`;
 }
 
-const { check, folder } = new Command('idl-types')
+const { check, folder } = commandLine('idl-types')
   .description('Writes idl/<name>.ts for every idl/<name>.json: the types of its events and accounts.')
   .option('--check', 'write nothing, only say which files are not what their IDL says')
-  .addHelpText('after', '\nExit code: 0 done, 1 a file is not what its IDL says or cannot be used, 2 wrong arguments.')
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .addHelpText(
+    'after',
+    '\nExit code: 0 done, 1 a file is not what its IDL says or cannot be used, 2 wrong arguments, or no such folder.',
+  )
   .option('--folder <path>', 'where the IDLs are', fileURLToPath(new URL('../idl/', import.meta.url)))
   .parse()
   .opts<{ check?: boolean; folder: string }>();
-let failures = 0;
-for (const file of (await readdir(folder)).filter((name) => name.endsWith('.json'))) {
-  const idl = await readIdl(join(folder, file));
-  const complaint = typeof idl === 'string' ? idl : complaintAbout(idl);
-  if (typeof idl === 'string' || complaint !== null) {
-    failures += 1;
-    console.error(`idl/${file} ${complaint}`);
-    continue;
+
+await reportFailure({ what: 'The types could not be made', json: false }, async () => {
+  let failures = 0;
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.json'))) {
+    const idl = await readIdl(join(folder, file));
+    const complaint = typeof idl === 'string' ? idl : complaintAbout(idl);
+    if (typeof idl === 'string' || complaint !== null) {
+      failures += 1;
+      console.error(`idl/${file} ${complaint}`);
+      continue;
+    }
+    if (!idl.events?.length) {
+      console.log(`idl/${file}: no events, no types needed`);
+      continue;
+    }
+    const name = file.replace(/\.json$/, '.ts');
+    const target = join(folder, name);
+    const options = await prettier.resolveConfig(target);
+    const text = await prettier.format(render(idl, `idl/${file}`), { ...options, parser: 'typescript' });
+    const current = await readFile(target, 'utf8').catch(() => '');
+    if (check && current !== text) {
+      failures += 1;
+      console.error(`idl/${name} is not what idl/${file} says: run npm run idl-types`);
+    } else if (current === text) {
+      console.log(`idl/${name} is what idl/${file} says`);
+    } else {
+      await writeFile(target, text);
+      console.log(`idl/${name} written`);
+    }
   }
-  if (!idl.events?.length) {
-    console.log(`idl/${file}: no events, no types needed`);
-    continue;
-  }
-  const name = file.replace(/\.json$/, '.ts');
-  const target = join(folder, name);
-  const options = await prettier.resolveConfig(target);
-  const text = await prettier.format(render(idl, `idl/${file}`), { ...options, parser: 'typescript' });
-  const current = await readFile(target, 'utf8').catch(() => '');
-  if (check && current !== text) {
-    failures += 1;
-    console.error(`idl/${name} is not what idl/${file} says: run npm run idl-types`);
-  } else if (current === text) {
-    console.log(`idl/${name} is what idl/${file} says`);
-  } else {
-    await writeFile(target, text);
-    console.log(`idl/${name} written`);
-  }
-}
-process.exitCode = failures > 0 ? 1 : 0;
+  process.exitCode = failures > 0 ? 1 : 0;
+});
 
 /** The IDL, or why it cannot be read. */
 async function readIdl(path: string): Promise<IdlFile | string> {

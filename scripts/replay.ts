@@ -1,38 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { layFoundation, type Foundation, type InstalledModule } from '../src/app/foundation.js';
-import { requiredEndpoints } from '../src/app/required-endpoints.js';
-import { loadDotEnv, readConfig } from '../src/config/env.js';
-import { domains } from '../src/domains/registry.js';
+import { Option } from 'commander';
+import type { Foundation, InstalledModule } from '../src/app/foundation.js';
 import { keepLease } from '../src/leases/lease-keeper.js';
 import { noteProjectingVersion } from '../src/ledger/projection-version.js';
 import { cancelReplay, readReplay, requestReplay, type Replay } from '../src/ledger/replay-request.js';
 import { ledgerEvents } from '../src/ledger/ledger-collections.js';
-import { messageOf, MooringError } from '../src/lib/errors.js';
+import { MooringError } from '../src/lib/errors.js';
 import { toJson } from '../src/lib/json.js';
 import { rehearseReplay } from '../src/recovery/replay-rehearsal.js';
 import { assertReplaceable } from '../src/recovery/replay-shadow.js';
 import { Replayer } from '../src/recovery/replay.js';
-import { createLogger } from '../src/telemetry/logger.js';
-import { createMetrics } from '../src/telemetry/metrics.js';
+import { commandLine } from './command/command-line.js';
+import { installedModule, programOption } from './command/program-option.js';
+import { wholeNumber } from './command/whole-number.js';
+import { withFoundation } from './command/with-foundation.js';
 
-/** Exit codes; with `--json` the last line of output is one JSON object. */
-const EXIT = { incomplete: 1, failed: 2 } as const;
+const EXIT_INCOMPLETE = 1;
 const LOOK_EVERY_MS = 500;
 
-const command = new Command('replay')
+const options = commandLine('replay')
   .description(
     'Rebuilds the documents of a program from the ledger by the handlers of today, while live ingest goes on.',
   )
-  .requiredOption('--program <name>', `which: ${domains.map(({ module }) => module.name).join(', ')}`)
-  .option('--from-slot <slot>', 'only documents touched since this slot', parseSlot)
+  .addOption(programOption('which').makeOptionMandatory())
+  .option('--from-slot <slot>', 'only documents touched since this slot', wholeNumber(0))
   .option('--shadow', 'build new collections beside the live ones and swap them in at the end')
   .option('--dry-run', 'write nothing; say what would change')
   .addOption(
     new Option('--cancel', 'end the replay under way where it stands').conflicts(['dryRun', 'fromSlot', 'shadow']),
   )
   .option('--json', 'print one JSON object as the last line')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.failed))
   .addHelpText(
     'after',
     `
@@ -40,7 +37,7 @@ The worker that holds the program's lease does the work; where none does, this p
 Ctrl-C only stops watching: the replay goes on, or waits for the next worker. --cancel ends it.
 
 Exit code: 0 done (with --dry-run: nothing would change), 1 not done: cancelled, left to a worker, or some documents
-refused what they should hold (with --dry-run: something would change), 2 it could not be made.
+refused what they should hold (with --dry-run: something would change), 2 it could not be made, or was asked wrongly.
 
 Examples:
   npm run replay -- --program coupons --dry-run
@@ -49,37 +46,19 @@ Examples:
   npm run replay -- --program coupons --cancel
   npm run replay -- --program coupons --json | tail -1 | jq .counts`,
   )
-  .parse();
-const options = command.opts<{
-  program: string;
-  fromSlot?: number;
-  shadow?: boolean;
-  dryRun?: boolean;
-  cancel?: boolean;
-  json?: boolean;
-}>();
+  .parse()
+  .opts<{
+    program: string;
+    fromSlot?: number;
+    shadow?: boolean;
+    dryRun?: boolean;
+    cancel?: boolean;
+    json?: boolean;
+  }>();
 
-try {
-  loadDotEnv();
-  const config = readConfig();
-  const log = createLogger({ ...config, logLevel: 'warn', logPretty: true }, process.stderr);
-  const modules = domains.map(({ module }) => module);
-  const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, createMetrics());
-  try {
-    const installed = foundation.modules.find(({ module }) => module.name === options.program);
-    if (!installed) {
-      const known = modules.map(({ name }) => name).join(', ');
-      throw new MooringError('unknown-program', `There is no program ${options.program}; installed are ${known}.`);
-    }
-    await run(foundation, installed);
-  } finally {
-    await foundation.close();
-  }
-} catch (error) {
-  console.error(`The replay could not be made: ${messageOf(error)}`);
-  if (options.json) console.log(toJson({ error: messageOf(error) }));
-  process.exitCode = EXIT.failed;
-}
+await withFoundation({ what: 'The replay could not be made', json: options.json === true }, (foundation) =>
+  run(foundation, installedModule(foundation, options.program)),
+);
 
 async function run(foundation: Foundation, installed: InstalledModule): Promise<void> {
   const { db } = foundation.mongo;
@@ -195,11 +174,5 @@ function progressOf({ phase, total, counts, note }: Replay, first: Replay, tookM
 function finish(json: object, line: string, isWhole: boolean): void {
   console.log(line);
   if (options.json) console.log(toJson(json));
-  if (!isWhole) process.exitCode = EXIT.incomplete;
-}
-
-function parseSlot(text: string): number {
-  const slot = Number(text);
-  if (Number.isSafeInteger(slot) && slot >= 0) return slot;
-  throw new InvalidArgumentError('It is a slot number.');
+  if (!isWhole) process.exitCode = EXIT_INCOMPLETE;
 }

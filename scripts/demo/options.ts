@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { commandLine, EXIT_FAILED } from '../command/command-line.js';
+import { wholeNumber } from '../command/whole-number.js';
 
 /** What a person asked of the demo. */
 export interface DemoOptions {
@@ -13,7 +15,7 @@ export interface DemoOptions {
 }
 
 /** 0: the audit is clean and nothing is dead. 1: it is not. 2: it could not be played, or was asked wrongly. */
-export const EXIT = { clean: 0, unclean: 1, failed: 2 } as const;
+export const EXIT = { clean: 0, unclean: 1, failed: EXIT_FAILED } as const;
 
 const FEWEST = 20;
 const MOST = 100_000;
@@ -22,14 +24,19 @@ const DEFAULT_EVENTS = 340;
 
 /** Reads the command line. Ends the process on --help (0) and on anything it does not know (2). */
 export function readDemoOptions(argv: readonly string[]): DemoOptions {
-  const command = new Command('demo')
+  const command = commandLine('demo')
     .description(
-      'Starts a chain and a database, deploys the programs, plays real traffic from wallets and through the API,\n' +
+      'Starts a chain and a database, deploys the programs, plays real traffic from wallets and through the API, ' +
         'loses a socket on the way, follows every event to finality and audits the result. Stays up until Ctrl-C.',
     )
     .option('--exit', 'end after the audit', false)
     .option('--json', 'print one JSON object as the last line', false)
-    .option('--events <n>', `make at least this many events, ${FEWEST} to ${MOST}`, parseEvents, DEFAULT_EVENTS)
+    .option(
+      '--events <n>',
+      `make at least this many events, ${FEWEST} to ${MOST}`,
+      wholeNumber(FEWEST, MOST),
+      DEFAULT_EVENTS,
+    )
     .addOption(
       new Option('--chain <kind>', 'which chain to start when SOLANA_RPC_URL is not set')
         .choices(['surfnet', 'validator'])
@@ -47,22 +54,14 @@ Environment (.env is not read: a demo has no business where it points to):
   HOST, PORT                     where the API listens (default 127.0.0.1:3000, or any port when that is taken)
   NO_COLOR                       no colours
 
-Exit code: 0 when the audit is clean and nothing is dead, 1 when not, 2 when the demo could not be played.
+Exit code: 0 when the audit is clean and nothing is dead, 1 when not, 2 when the demo could not be played,
+or was asked for wrongly.
 
 Examples:
   npm run demo
   npm run demo -- --exit --json | tail -1 | jq .audit
   npm run demo -- --chain validator   (solana-test-validator from PATH)
   npm run demo -- --events 5000`,
-    )
-    .showHelpAfterError()
-    .allowExcessArguments(false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.clean : EXIT.failed));
+    );
   return command.parse(argv, { from: 'user' }).opts<DemoOptions>();
-}
-
-function parseEvents(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= FEWEST && value <= MOST) return value;
-  throw new InvalidArgumentError(`It must be a whole number from ${FEWEST} to ${MOST}.`);
 }

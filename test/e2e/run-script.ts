@@ -17,8 +17,17 @@ export function runScript(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ScriptEnd> {
+  return runFile(join('scripts', `${name}.ts`), args, environment);
+}
+
+/** Does the same with a file, named as seen from the project's folder. */
+export function runFile(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ScriptEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', join('scripts', `${name}.ts`), ...args], {
+    const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
       cwd: packageRoot(),
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

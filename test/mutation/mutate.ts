@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { commandLine } from '../../scripts/command/command-line.js';
 import { BREAKAGES, type Breakage } from './breakages.js';
 import { breakCopy, type BrokenCopy } from './broken-copy.js';
 import { runChecks, type Verdict } from './run-checks.js';
@@ -13,21 +13,18 @@ A breakage that nobody notices is a hole in the tests.
 
 Exit code: 0 all noticed; 1 at least one was not; 2 bad arguments.`;
 
-const program = new Command('mutate')
+const program = commandLine('mutate')
   .description('Shows that the tests notice when an invariant is broken')
   .option('--only <text>', 'only breakages whose name contains this', '')
   .option('--list', 'lists them and ends')
   .option('--json', 'one JSON object as the last line')
   .addHelpText('after', EXAMPLES)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 const { only, list, json } = program.opts<{ only: string; list?: boolean; json?: boolean }>();
 const chosen = BREAKAGES.filter(({ name }) => name.includes(only));
 
-if (chosen.length === 0) {
-  console.error(`No breakage has "${only}" in its name; --list shows them all.`);
-  process.exitCode = 2;
-} else if (list) {
+if (chosen.length === 0) program.error(`error: no breakage has "${only}" in its name; --list shows them all`);
+if (list) {
   for (const { name, invariant, file } of chosen) console.log(`${invariant.padEnd(9)} ${name} (${file})`);
   if (json)
     console.log(JSON.stringify({ breakages: chosen.map(({ name, invariant, file }) => ({ name, invariant, file })) }));

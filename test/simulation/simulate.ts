@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { commandLine } from '../../scripts/command/command-line.js';
+import { wholeNumber } from '../../scripts/command/whole-number.js';
 import { meetingsMissing, meetingsTable } from './meetings.js';
 import { runSeed } from './run-seed.js';
 import { runSeeds, type SeedsSummary } from './run-seeds.js';
@@ -17,30 +19,20 @@ from a seed, and compares everything with the truth at every step and at the end
 
 Exit code: 0 all right; 1 an invariant was broken, or a fault never met a way of recovery; 2 bad arguments.`;
 
-const whole = (text: string) => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number.');
-  return Number(text);
-};
+const MOST = 999_999_999;
 
-const atLeastOne = (text: string) => {
-  const value = whole(text);
-  if (value === 0) throw new InvalidArgumentError('must be at least 1.');
-  return value;
-};
-
-const program = new Command('simulate')
+const program = commandLine('simulate')
   .description('Shows that nothing is lost, doubled or wrong, whatever fails')
-  .option('--seeds <n>', 'how many seeds', atLeastOne, 500)
-  .option('--from <seed>', 'the first of them', whole, 1)
+  .option('--seeds <n>', 'how many seeds', wholeNumber(1, MOST), 500)
+  .option('--from <seed>', 'the first of them', wholeNumber(0, MOST), 1)
   .addOption(
     new Option('--seed <seed>', 'runs this one alone and says everything that happens in it')
-      .argParser(whole)
+      .argParser(wholeNumber(0, MOST))
       .conflicts(['seeds', 'from', 'untilFailure']),
   )
   .option('--until-failure', 'stops at the first seed that fails')
   .option('--json', 'one JSON object as the last line')
   .addHelpText('after', EXAMPLES)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 const { seeds, from, seed, untilFailure, json } = program.opts<{
   seeds: number;

@@ -76,6 +76,6 @@ it('npm run replay: does it itself where no worker lives, else the worker does, 
   expect(await run('--cancel')).toMatchObject({ code: 1, json: { cancelled: false } });
   expect((await readReplay(bench.db, 'coupons'))?.state).toBe('done');
   expect(await runScript('replay', ['--program', 'nobody'], environment)).toMatchObject({
-    ...{ code: 2, stderr: expect.stringContaining('installed are coupons') as string },
+    ...{ code: 2, stderr: expect.stringContaining('Installed are: coupons') as string },
   });
 }, 240_000);

@@ -1,0 +1,41 @@
+import { Command, type HelpContext, type ParseOptionsResult } from 'commander';
+import { toJson } from '../../src/lib/json.js';
+
+/** The exit code of every command that could not be done, or was asked wrongly. */
+export const EXIT_FAILED = 2;
+
+/**
+ * The command line of `npm run <script>`. A mistake in it ends the process with 2 after one line that says what is wrong
+ * and one that says where help is; with `--json` among the arguments `{"error": …}` is the last line of stdout as well.
+ * --help ends it with 0. Subcommands behave the same.
+ */
+export function commandLine(script: string): Command {
+  return new ScriptCommand(`npm run ${script} --`)
+    .showHelpAfterError(`See: npm run ${script} -- --help`)
+    .exitOverride(({ exitCode, message }) => {
+      if (exitCode === 0) process.exit(0);
+      if (process.argv.includes('--json')) console.log(toJson({ error: message.replace(/^error: /, '') }));
+      process.exit(EXIT_FAILED);
+    });
+}
+
+/** Where there are subcommands, one that is missing or unknown is answered with those there are. */
+class ScriptCommand extends Command {
+  override parseOptions(argv: string[]): ParseOptionsResult {
+    const parsed = super.parseOptions(argv);
+    const [asked] = parsed.operands;
+    const names = this.commands.map((command) => command.name());
+    if (asked !== undefined && names.length > 0 && ![...names, 'help'].includes(asked)) {
+      this.error(`error: unknown command '${asked}'; there are: ${names.join(', ')}`);
+    }
+    return parsed;
+  }
+
+  // Commander shows the whole help on stderr, as an error, only where a subcommand is missing.
+  override help(context?: HelpContext | ((text: string) => string)): never {
+    if (typeof context === 'function') return super.help(context);
+    if (!context?.error) return super.help(context);
+    const names = this.commands.map((command) => command.name());
+    return this.error(`error: a command is missing; there are: ${names.join(', ')}`);
+  }
+}
