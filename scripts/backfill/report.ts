@@ -1,4 +1,5 @@
 import type { BackfillOutcome } from '../../src/recovery/backfill.js';
+import type { Span } from '../../src/recovery/span-listing.js';
 import { describeSeconds } from './progress-line.js';
 
 /** Documented in --help. */
@@ -29,6 +30,18 @@ export interface BackfillSummary {
   readonly resumed: boolean;
   /** Where complete history begins now; null where no worker has said so yet, or it is not known. */
   readonly since: number | null;
+  /** Why it was refused. */
+  readonly error?: string;
+}
+
+/** What decides over the words for an outcome. */
+export interface Circumstances {
+  /** A worker runs for this program. */
+  readonly workerLives: boolean;
+  /** By Ctrl-C or SIGTERM. */
+  readonly interrupted: boolean;
+  /** Where history was missing: the oldest slot the endpoint has; null where it did not say. */
+  readonly oldestSlot: number | null;
 }
 
 /** An outcome as one flat object. */
@@ -37,7 +50,9 @@ export function summarize(program: string, outcome: BackfillOutcome, requests: n
     ...{ fromSlot: null, untilSlot: null, transactions: 0, events: 0, found: 0, alreadyKnown: 0, parked: 0 },
     ...{ seconds: 0, eventsPerMinute: 0, resumed: false, since: null, complete: false },
   };
-  if (outcome.kind === 'refused') return { program, outcome: outcome.kind, requests, ...nothing };
+  if (outcome.kind === 'refused') {
+    return { program, outcome: outcome.kind, requests, ...nothing, error: outcome.why };
+  }
   if (outcome.kind === 'nothing-to-do') {
     return { program, outcome: outcome.kind, requests, ...nothing, complete: true, since: outcome.since };
   }
@@ -62,7 +77,8 @@ export function summarize(program: string, outcome: BackfillOutcome, requests: n
 }
 
 /** The outcome for people. */
-export function describeOutcome(outcome: BackfillOutcome, workerLives: boolean, interrupted: boolean): string[] {
+export function describeOutcome(outcome: BackfillOutcome, circumstances: Circumstances): string[] {
+  const { workerLives, interrupted, oldestSlot } = circumstances;
   switch (outcome.kind) {
     case 'refused':
       return [outcome.why];
@@ -74,6 +90,7 @@ export function describeOutcome(outcome: BackfillOutcome, workerLives: boolean, 
           `${outcome.counts.found} would be fetched, ${outcome.counts.known} are known, failed or without events`,
       ];
     case 'stopped': {
+      if (!interrupted && outcome.reason === 'history-missing') return adviseOnMissingHistory(outcome.span, oldestSlot);
       const goesOn = outcome.span === null ? '' : '; the same command goes on from here';
       return [interrupted ? `interrupted${goesOn}` : `stopped: ${outcome.reason}: ${outcome.detail}${goesOn}`];
     }
@@ -87,6 +104,18 @@ export function describeOutcome(outcome: BackfillOutcome, workerLives: boolean, 
           : 'no worker runs for this program: the events are in the ledger, and are applied to the documents once one starts',
       ];
   }
+}
+
+/** To run the same command on the same endpoint again would end the same. */
+function adviseOnMissingHistory(span: Span | null, oldestSlot: number | null): string[] {
+  const asked = span === null ? 'the start' : `slot ${span.fromSlot}`;
+  const has = oldestSlot === null ? '' : `: its oldest block is slot ${oldestSlot}`;
+  const start = oldestSlot === null ? '<slot>' : String(oldestSlot);
+  return [
+    `stopped: history-missing: the endpoint does not go back to ${asked}${has}. What was found is kept. Either`,
+    '  - set SOLANA_RPC_URL to an endpoint with the whole history, and run the same command again; or',
+    `  - begin where this one does: --from-slot ${start} --restart (later, where it forgets old blocks meanwhile)`,
+  ];
 }
 
 function describeSince({ since, joined, span }: Extract<BackfillOutcome, { kind: 'complete' | 'counted' }>): string {

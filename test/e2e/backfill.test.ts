@@ -97,6 +97,25 @@ describe('npm run backfill', () => {
       await database.drop();
     }
   }, 300_000);
+
+  it('--genesis where the endpoint does not go back that far: says which command does something, and it does', async () => {
+    const database = await createTestDatabase();
+    const pruned = await startHistoryProcess({ seed: 7, events: 40, firstAvailable: chain.firstSlot });
+    const env = { ...environment(database), SOLANA_RPC_URL: pruned.url, SOLANA_WS_URL: '' };
+    try {
+      const genesis = await runScript('backfill', ['--program', 'coupons', '--genesis', '--json'], env);
+      expect(genesis.code, genesis.stderr).toBe(1);
+      expect(JSON.parse(genesis.lastLine)).toMatchObject({ outcome: 'history-missing', complete: false });
+      const advised = /(--from-slot) (\d+) (--restart)/.exec(genesis.stdout)?.slice(1) ?? [];
+      expect(advised).toEqual(['--from-slot', String(chain.firstSlot), '--restart']);
+      const advisedEnd = await runScript('backfill', ['--program', 'coupons', '--json', ...advised], env);
+      expect(advisedEnd.code, advisedEnd.stderr).toBe(0);
+      expect(JSON.parse(advisedEnd.lastLine)).toMatchObject({ complete: true });
+    } finally {
+      await pruned.stop();
+      await database.drop();
+    }
+  }, 120_000);
 });
 
 /** Starts the command in a process of its own, slow enough to be hit, and kills it once the condition holds. Its exit code. */
