@@ -1,15 +1,14 @@
-import { join } from 'node:path';
-import { Command, Option } from 'commander';
-import { loadDotEnv, readConfig } from '../src/config/env.js';
-import { packageRoot } from '../src/dev/package-root.js';
-import { messageOf, MooringError } from '../src/lib/errors.js';
-import { auditCommand } from './demo/audit-command.js';
-import { startDevStack } from './demo/dev-stack.js';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Option } from 'commander';
+import { commandLine, EXIT_FAILED } from './command/command-line.js';
 
-const CLEAN_UP_PATIENCE_MS = 15_000;
-
-const { chain: kind } = new Command('dev')
-  .description('The whole stack for development: chain, database, event worker and API, in one process. No traffic.')
+// The watcher outlives what it watches: --help and mistakes are answered before it starts.
+const { chain } = commandLine('dev')
+  .description(
+    'The whole stack for development: chain, database, event worker and API, in one process. No traffic. Starts anew ' +
+      'whenever a file of it changes.',
+  )
   .addOption(
     new Option('--chain <kind>', 'which chain to start when SOLANA_RPC_URL is not set')
       .choices(['surfnet', 'validator'])
@@ -21,61 +20,17 @@ const { chain: kind } = new Command('dev')
 Everything of .env.example counts, also from .env. DATA_DIR (default .data/dev) keeps the wallets and the API key, and
 with a validator the ledger and the database too; an embedded Surfnet forgets, and its database with it.
 
-Exit code: 0 after Ctrl-C, 1 when the stack does not start, 2 for wrong arguments.`,
+Exit code: 0 after Ctrl-C, 2 for wrong arguments. A stack that does not start says why, and is tried again when a file
+changes.`,
   )
-  .showHelpAfterError()
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
   .opts<{ chain: 'surfnet' | 'validator' }>();
 
-const undo: (() => Promise<void>)[] = [];
-const stop = new AbortController();
-const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-
-try {
-  await Promise.race([start(), stopped]);
-  await stopped;
-  process.exitCode = 0;
-} catch (error) {
-  const advice = error instanceof MooringError ? error.message : ((error as Error).stack ?? messageOf(error));
-  console.error(`The development stack does not start: ${advice}`);
-  process.exitCode = 1;
-}
-setTimeout(() => process.exit(), CLEAN_UP_PATIENCE_MS).unref();
-for (const step of undo.reverse()) {
-  await step().catch((error: unknown) => console.error(`While ending: ${messageOf(error)}`));
-}
-process.exit();
-
-async function start(): Promise<void> {
-  loadDotEnv();
-  const environment = { LOG_LEVEL: 'info', LOG_PRETTY: 'true', ...process.env };
-  const config = readConfig(environment);
-  const dataDir = config.dataDir ?? join(packageRoot(), '.data', 'dev');
-  const { chain, stack, wallets, apiKey, databaseUri } = await startDevStack({
-    config,
-    environment,
-    dataDir,
-    kind,
-    log: (line) => console.log(line),
-    cleanUp: (step) => undo.push(step),
-  });
-  const { url } = stack.api;
-  const rows: [string, string][] = [
-    ['API', `${url}/api/status`],
-    ['reference', `${url}/docs`],
-    ['metrics', `${url}/metrics`],
-    ['health', `${url}/health/ready`],
-    ['chain', `${chain.rpcUrls.join(', ')} (${chain.kind})`],
-    ['WebSocket', chain.wsUrls.join(', ')],
-    ['database', `${databaseUri ?? 'the one of MONGODB_URI'}, in it ${stack.config.mongodbDatabase}`],
-    ['API key', apiKey],
-    ...wallets.map(({ name, address, path }): [string, string] => [name, `${address}  ${path}`]),
-    ['audit', auditCommand({ rpcUrls: chain.rpcUrls, databaseUri, databaseName: stack.config.mongodbDatabase })],
-  ];
-  console.log('');
-  for (const [what, where] of rows) console.log(`  ${what.padEnd(10)} ${where}`);
-  console.log('');
-}
+const stack = fileURLToPath(new URL('dev/stack.ts', import.meta.url));
+const watcher = spawn(
+  process.execPath,
+  ['--watch', '--watch-preserve-output', '--import', 'tsx', stack, '--chain', chain],
+  { stdio: 'inherit' },
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => watcher.kill(signal));
+watcher.once('exit', (code) => (process.exitCode = code ?? EXIT_FAILED));

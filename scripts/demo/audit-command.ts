@@ -1,12 +1,17 @@
-/** The line that audits a running stack from another terminal; variables that are set win over .env. */
+/**
+ * The line that audits a running stack from another terminal; variables that are set win over .env. Its environment is
+ * whole: any other command goes as well in place of the audit.
+ */
 export function auditCommand(stack: {
   readonly rpcUrls: readonly string[];
+  readonly wsUrls: readonly string[];
   /** Null where the caller's own MONGODB_URI, which may hold a password, is used. */
   readonly databaseUri: string | null;
   readonly databaseName: string;
 }): string {
   const settings: [string, string | null][] = [
     ['SOLANA_RPC_URL', stack.rpcUrls.join(',')],
+    ['SOLANA_WS_URL', stack.wsUrls.join(',')],
     ['MONGODB_URI', stack.databaseUri],
     ['MONGODB_DATABASE', stack.databaseName],
   ];

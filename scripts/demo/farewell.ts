@@ -46,7 +46,6 @@ export function tellAddresses({ chain, stack, apiKey, databaseUri }: Scene, term
   };
   terminal.line(`    -d '${JSON.stringify(body)}'`);
   terminal.line(`  ${terminal.style('dim', '# audit again, from another terminal')}`);
-  terminal.line(
-    `  ${auditCommand({ rpcUrls: chain.rpcUrls, databaseUri, databaseName: stack.config.mongodbDatabase })}`,
-  );
+  const databaseName = stack.config.mongodbDatabase;
+  terminal.line(`  ${auditCommand({ rpcUrls: chain.rpcUrls, wsUrls: chain.wsUrls, databaseUri, databaseName })}`);
 }

@@ -155,7 +155,7 @@ async function expectAuditable(dev: WorkerChild): Promise<void> {
   children.push(audit);
   expect(await audit.ended, audit.output()).toBe(0);
   expect(audit.output()).toContain('all equal');
-  expect(dev.output()).toContain(chain.wsUrl);
+  expect(line).toContain(`SOLANA_WS_URL=${chain.wsUrl}`);
 }
 
 describe('a signal to npm reaches the process it started', () => {

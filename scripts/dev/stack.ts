@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadDotEnv, readConfig } from '../../src/config/env.js';
+import { packageRoot } from '../../src/dev/package-root.js';
+import { messageOf, MooringError } from '../../src/lib/errors.js';
+import { EXIT_FAILED } from '../command/command-line.js';
+import { auditCommand } from '../demo/audit-command.js';
+import { startDevStack } from '../demo/dev-stack.js';
+
+const CLEAN_UP_PATIENCE_MS = 15_000;
+
+/** What `npm run dev` watches: `scripts/dev.ts` has looked at the arguments. */
+const { chain: kind } = parseArgs({ options: { chain: { type: 'string' } } }).values;
+
+const undo: (() => Promise<void>)[] = [];
+const stop = new AbortController();
+const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+
+try {
+  await Promise.race([start(), stopped]);
+  await stopped;
+  process.exitCode = 0;
+} catch (error) {
+  const advice = error instanceof MooringError ? error.message : ((error as Error).stack ?? messageOf(error));
+  console.error(`The development stack does not start: ${advice}`);
+  process.exitCode = EXIT_FAILED;
+}
+setTimeout(() => process.exit(), CLEAN_UP_PATIENCE_MS).unref();
+for (const step of undo.reverse()) {
+  await step().catch((error: unknown) => console.error(`While ending: ${messageOf(error)}`));
+}
+process.exit();
+
+async function start(): Promise<void> {
+  loadDotEnv();
+  const environment = { LOG_LEVEL: 'info', LOG_PRETTY: 'true', ...process.env };
+  const config = readConfig(environment);
+  const dataDir = config.dataDir ?? join(packageRoot(), '.data', 'dev');
+  const { chain, stack, wallets, apiKey, databaseUri } = await startDevStack({
+    config,
+    environment,
+    dataDir,
+    kind: kind === 'validator' ? 'validator' : 'surfnet',
+    log: (line) => console.log(line),
+    cleanUp: (step) => undo.push(step),
+  });
+  const { url } = stack.api;
+  const rows: [string, string][] = [
+    ['API', `${url}/api/status`],
+    ['reference', `${url}/docs`],
+    ['metrics', `${url}/metrics`],
+    ['health', `${url}/health/ready`],
+    ['chain', `${chain.rpcUrls.join(', ')} (${chain.kind})`],
+    ['WebSocket', chain.wsUrls.join(', ')],
+    ['database', `${databaseUri ?? 'the one of MONGODB_URI'}, in it ${stack.config.mongodbDatabase}`],
+    ['API key', apiKey],
+    ...wallets.map(({ name, address, path }): [string, string] => [name, `${address}  ${path}`]),
+    ['audit', auditCommand({ ...chain, databaseUri, databaseName: stack.config.mongodbDatabase })],
+  ];
+  console.log('');
+  for (const [what, where] of rows) console.log(`  ${what.padEnd(10)} ${where}`);
+  console.log('');
+}
