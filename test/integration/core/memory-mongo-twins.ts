@@ -174,6 +174,12 @@ function errorView(error: unknown): unknown {
   throw error;
 }
 
+/** Without the order of fields: MongoDB sets new ones in the order of their names, the Python server as they are written. */
 function textOf(value: unknown): string {
-  return mongo.BSON.EJSON.stringify({ value: value ?? null }, { relaxed: false });
+  const text = mongo.BSON.EJSON.stringify({ value: value ?? null }, { relaxed: false });
+  return JSON.stringify(JSON.parse(text), (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part,
+  );
 }
