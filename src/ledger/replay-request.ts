@@ -35,6 +35,8 @@ export interface Replay {
   /** Null: the whole history. */
   readonly fromSlot: number | null;
   readonly shadow: boolean;
+  /** What the names of its shadow collections end with; null until somebody has begun with them. */
+  readonly shadowSuffix: string | null;
   readonly state: 'running' | 'done' | 'cancelled';
   readonly phase: ReplayPhase;
   /** Where the phase stands. */
@@ -79,7 +81,7 @@ export async function requestReplay(
   const request: Omit<Replay, 'program'> = {
     ...rest,
     ...{ state: 'running', phase: 'records', cursor: null, counts: NOTHING_DONE, problems: [], note: null },
-    ...{ requestedAt: now, updatedAt: now, finishedAt: null },
+    ...{ requestedAt: now, updatedAt: now, finishedAt: null, shadowSuffix: null },
   };
   await replays(db).updateOne({ _id: program }, { $setOnInsert: request }, { upsert: true });
   await replays(db).updateOne({ _id: program, state: { $ne: 'running' } }, { $set: request });
@@ -120,7 +122,9 @@ export class ReplayEndedError extends MooringError {
 }
 
 /** What a bite changed of the request. */
-export interface ReplayStep extends Partial<Pick<Replay, 'phase' | 'cursor' | 'state' | 'finishedAt'>> {
+export interface ReplayStep extends Partial<
+  Pick<Replay, 'phase' | 'cursor' | 'state' | 'finishedAt' | 'shadowSuffix'>
+> {
   readonly counts?: Partial<ReplayCounts>;
   readonly problems?: readonly string[];
 }

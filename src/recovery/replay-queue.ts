@@ -1,4 +1,6 @@
 import type { mongo } from 'mongoose';
+import { inLeaseTransaction } from '../leases/lease-transaction.js';
+import { touchLease, type HeldLease } from '../leases/lease.js';
 
 /** A document that a replay has yet to fold anew. */
 export interface QueuedDocument {
@@ -70,9 +72,25 @@ export async function noteQueueFailure(
   await queue(db).updateOne({ _id: idOf(program, touch) }, { $inc: { failures: 1 } }, { session });
 }
 
-/** Forgets what is left, of a replay that ended. */
-export async function clearQueue(db: mongo.Db, program: string): Promise<void> {
-  await queue(db).deleteMany({ program });
+/** Items forgotten in one transaction. */
+const FORGOTTEN_AT_ONCE = 1_000;
+
+/**
+ * Forgets what is left, of a replay that ended. Under the lease: a holder that was stopped on its way here must not empty
+ * the queue that another one is filling by now (I8).
+ * @throws StaleFenceError
+ */
+export async function clearQueue(db: mongo.Db, lease: HeldLease, program: string): Promise<void> {
+  while ((await queue(db).findOne({ program }, { projection: { _id: 1 } })) !== null) {
+    await inLeaseTransaction(db, lease, async (session) => {
+      const left = await queue(db)
+        .find({ program }, { session, projection: { _id: 1 } })
+        .limit(FORGOTTEN_AT_ONCE)
+        .toArray();
+      await queue(db).deleteMany({ _id: { $in: left.map(({ _id }) => _id) } }, { session });
+      await touchLease(db, lease, session);
+    });
+  }
 }
 
 /** How many documents wait. */

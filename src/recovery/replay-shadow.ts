@@ -1,19 +1,36 @@
+import { createHash } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
+import type { HeldLease } from '../leases/lease.js';
+import { readReplay, type Replay } from '../ledger/replay-request.js';
 import { messageOf, MooringError } from '../lib/errors.js';
 
-const SUFFIX = '__shadow';
+const SHADOW = '__shadow';
+/** What `shadowSuffix` makes. */
+const SUFFIX = /__shadow_[0-9a-f]{8}_\d+$/;
+/** Of the digest of a replay's id: short, for the whole name may have 120 bytes on older servers. */
+const DIGEST_CHARACTERS = 8;
 /** The id of an event, and so of a fact. */
 const EVENT_ID = /^[^/]+\/(log|cpi)\/\d+$/;
 
+/**
+ * What the names of a replay's shadow collections end with. No other replay has it, and no other holder that began the
+ * same one: whoever was stopped in the middle of creating, exchanging or dropping collections, and goes on long after
+ * others have taken over, can only reach its own. No transaction and so no fence covers those commands (I8).
+ */
+export function shadowSuffix({ id }: Pick<Replay, 'id'>, { fence }: Pick<HeldLease, 'fence'>): string {
+  const digest = createHash('sha256').update(id).digest('hex').slice(0, DIGEST_CHARACTERS);
+  return `${SHADOW}_${digest}_${fence}`;
+}
+
 /** The database as projections are written into shadow collections; everything else is as it is. */
-export function shadowView(db: mongo.Db, module: DomainModule): mongo.Db {
+export function shadowView(db: mongo.Db, module: DomainModule, suffix: string): mongo.Db {
   const shadowed = new Set(module.models.map(({ collection }) => collection));
   return new Proxy(db, {
     get(target, property) {
       if (property === 'collection') {
-        return (name: string) => target.collection(shadowed.has(name) ? name + SUFFIX : name);
+        return (name: string) => target.collection(shadowed.has(name) ? name + suffix : name);
       }
       const member = Reflect.get(target, property, target) as unknown;
       return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
@@ -52,37 +69,58 @@ function namesOf(model: Model): Set<string> {
   return new Set([...key, '_mooring', ...fields, ...Object.keys(model.settled)]);
 }
 
-/** Creates empty shadow collections with the indexes of the live ones, in the place of any that are left of before. */
-export async function createShadows(db: mongo.Db, module: DomainModule): Promise<void> {
-  await dropShadows(db, module);
+/**
+ * Creates empty shadow collections with the indexes of the live ones. Safe to repeat: what is there already is empty as
+ * long as the replay has written nothing, and nothing is dropped that another holder may be filling by now.
+ */
+export async function createShadows(db: mongo.Db, module: DomainModule, suffix: string): Promise<void> {
   await assertRenames(db);
   for (const { collection } of module.models) {
-    await db.createCollection(collection + SUFFIX);
+    const shadow = collection + suffix;
+    if (!(await isThere(db, shadow))) await db.createCollection(shadow);
     if (!(await isThere(db, collection))) continue;
     for (const { key, v: _v, ns: _ns, ...options } of await db.collection(collection).indexes()) {
-      if (options.name !== '_id_') await db.collection(collection + SUFFIX).createIndex(key, options);
+      if (options.name !== '_id_') await db.collection(shadow).createIndex(key, options);
     }
   }
 }
 
-export async function dropShadows(db: mongo.Db, module: DomainModule): Promise<void> {
-  for (const { collection } of module.models) {
-    if (await isThere(db, collection + SUFFIX)) await db.collection(collection + SUFFIX).drop();
+/**
+ * Drops the shadows of replays that have ended, whoever left them behind. Whoever is stopped in the middle of it may go
+ * on at any time: what it saw before it asked for the replay under way, and is not of that one, is nobody's for ever.
+ */
+export async function dropEndedShadows(db: mongo.Db, module: DomainModule): Promise<void> {
+  const live = new Set(module.models.map(({ collection }) => collection));
+  const all = await db.listCollections({}, { nameOnly: true }).toArray();
+  const shadows = all.map(({ name }) => name).filter((name) => SUFFIX.test(name) && live.has(name.replace(SUFFIX, '')));
+  if (shadows.length === 0) return;
+  const replay = await readReplay(db, module.name);
+  const kept = replay?.state === 'running' ? replay.shadowSuffix : null;
+  for (const name of shadows) {
+    if (kept === null || !name.endsWith(kept)) await db.collection(name).drop();
   }
 }
 
-/** Puts the shadows in the places of the live collections, one by one. Safe to repeat: what is done is left alone. */
-export async function swapShadows(db: mongo.Db, collections: readonly string[]): Promise<void> {
+/**
+ * Puts the shadows in the places of the live collections, one by one. Safe to repeat, and to be done by two holders at
+ * once: what is done is left alone.
+ */
+export async function swapShadows(db: mongo.Db, collections: readonly string[], suffix: string): Promise<void> {
   for (const collection of collections) {
-    if (await isThere(db, collection + SUFFIX)) {
-      await db.renameCollection(collection + SUFFIX, collection, { dropTarget: true });
+    const shadow = collection + suffix;
+    if (!(await isThere(db, shadow))) continue;
+    try {
+      await db.renameCollection(shadow, collection, { dropTarget: true });
+    } catch (error) {
+      // Gone: another holder was quicker.
+      if (await isThere(db, shadow)) throw error;
     }
   }
 }
 
 /** A server that cannot exchange a collection should say so before hours of work, not after. */
 async function assertRenames(db: mongo.Db): Promise<void> {
-  const [one, other] = [`mooring_probe${SUFFIX}`, 'mooring_probe'];
+  const [one, other] = [`mooring_probe${SHADOW}`, 'mooring_probe'];
   try {
     for (const name of [one, other]) await db.collection(name).insertOne({ at: name });
     await db.renameCollection(one, other, { dropTarget: true });

@@ -337,6 +337,11 @@ export async function biteSettled(bench: ReplayBench, limit: number): Promise<nu
   return 1;
 }
 
+/** Notes where the shadows are built, before there are any: those of another name are nobody's. */
+export async function noteShadows(bench: ReplayBench, shadowSuffix: string): Promise<void> {
+  await bite(bench, () => Promise.resolve({ shadowSuffix }));
+}
+
 /** Notes that from now on nothing may be projected until the collections are exchanged, whoever does it. */
 export async function beginSwap(bench: ReplayBench): Promise<void> {
   const collections = bench.module.models.map(({ collection }) => collection);

@@ -18,7 +18,14 @@ import { isOneDocumentsFault } from '../pipeline/apply-received.js';
 import { BatchSize } from '../pipeline/batch-size.js';
 import { tapProjection } from '../pipeline/projection-store.js';
 import { clearQueue, countQueue, enqueue, ensureReplayQueue, nextInQueue } from './replay-queue.js';
-import { assertReplaceable, createShadows, dropShadows, shadowView, swapShadows } from './replay-shadow.js';
+import {
+  assertReplaceable,
+  createShadows,
+  dropEndedShadows,
+  shadowSuffix,
+  shadowView,
+  swapShadows,
+} from './replay-shadow.js';
 import {
   beginSwap,
   biteDocuments,
@@ -27,6 +34,7 @@ import {
   biteSettled,
   endPhase,
   FACTS_OF,
+  noteShadows,
   setAside,
   type ReplayBench,
 } from './replay-steps.js';
@@ -87,7 +95,7 @@ export class Replayer {
     const { db, clock, log } = this.dependencies;
     const replay = await readReplay(db, this.module.name);
     if (replay?.state !== 'running') {
-      if (replay && replay.id === this.#begun) await this.#forget(replay);
+      if (replay && replay.id === this.#begun) await this.#forget();
       return false;
     }
     if (isSwapping(replay)) return this.#swap(replay);
@@ -98,13 +106,13 @@ export class Replayer {
       await noteReplay(db, replay, note);
       return false;
     }
-    if (this.#begun !== replay.id && !(await this.#begin(replay))) return false;
+    if (this.#begun !== replay.id) return this.#begin(replay);
     const bench = this.#bench(replay);
     try {
       await this.#size.learnFrom(clock, this.#size.current, () => this.#step(bench));
     } catch (error) {
       if (error instanceof ReplayEndedError) {
-        await this.#forget(replay);
+        await this.#forget();
         return false;
       }
       if (!isOneDocumentsFault(error)) throw error;
@@ -113,14 +121,15 @@ export class Replayer {
     const after = await readReplay(db, this.module.name);
     if (after?.id === replay.id && after.state === 'done') {
       log.info({ program: this.module.name, ...after.counts, problems: after.problems }, 'replay done');
-      await clearQueue(db, this.module.name);
+      await clearQueue(db, this.work.lease, this.module.name);
     }
     return true;
   }
 
   #bench(replay: Replay): ReplayBench {
     const { db, clock } = this.dependencies;
-    const target = replay.shadow ? shadowView(db, this.module) : db;
+    const { shadow, shadowSuffix: suffix } = replay;
+    const target = shadow && suffix !== null ? shadowView(db, this.module, suffix) : db;
     return { db, target, clock, lease: this.work.lease, module: this.module, codec: this.codec, replay };
   }
 
@@ -130,13 +139,15 @@ export class Replayer {
     const { fromSlot, shadow, phase, cursor } = replay;
     await ensureReplayQueue(db);
     if (phase === 'records' && cursor === null) {
-      // Nothing of it was queued yet: what is there is of one that was cancelled.
-      await clearQueue(db, this.module.name);
+      // Nothing of it was queued or built yet: what is there is of one that was cancelled.
+      tapProjection(this.work.lease, null);
+      await clearQueue(db, this.work.lease, this.module.name);
+      await dropEndedShadows(db, this.module);
       try {
-        if (shadow) await assertReplaceable(db, this.module);
-        if (shadow) await createShadows(db, this.module);
+        if (shadow) await this.#beginShadows(replay);
       } catch (error) {
-        if (!(error instanceof MooringError)) throw error;
+        if (error instanceof ReplayEndedError) return false;
+        if (error instanceof StaleFenceError || !(error instanceof MooringError)) throw error;
         await refuseReplay(db, replay, error.message, new Date(clock.now()));
         return false;
       }
@@ -147,15 +158,25 @@ export class Replayer {
     return true;
   }
 
+  async #beginShadows(replay: Replay): Promise<void> {
+    const { db } = this.dependencies;
+    const suffix = shadowSuffix(replay, this.work.lease);
+    await assertReplaceable(db, this.module);
+    await noteShadows(this.#bench(replay), suffix);
+    // Of a holder that began and wrote nothing.
+    await dropEndedShadows(db, this.module);
+    await createShadows(db, this.module, suffix);
+  }
+
   /**
    * To be called in the first turn under the lease, before anything is projected: finishes a swap that another process
    * began, and listens to what is projected while shadows are being built.
    */
   async prepare(): Promise<void> {
     const replay = await readReplay(this.dependencies.db, this.module.name);
-    if (!replay?.shadow) return;
-    if (replay.state === 'cancelled') await dropShadows(this.dependencies.db, this.module);
-    if (replay.state !== 'running') return;
+    if (!replay) return;
+    await dropEndedShadows(this.dependencies.db, this.module);
+    if (!replay.shadow || replay.state !== 'running') return;
     if (isSwapping(replay)) await this.#swap(replay);
     else if (replay.cursor !== null || replay.phase !== 'records') this.#listen();
   }
@@ -172,10 +193,10 @@ export class Replayer {
   }
 
   /** Lets go of a replay that has ended, with whatever it had built and not exchanged. */
-  async #forget({ shadow }: Replay): Promise<void> {
+  async #forget(): Promise<void> {
     this.#begun = undefined;
     tapProjection(this.work.lease, null);
-    if (shadow) await dropShadows(this.dependencies.db, this.module);
+    await dropEndedShadows(this.dependencies.db, this.module);
   }
 
   /** The last documents and the exchange, in one turn: nothing is projected in between. */
@@ -192,10 +213,11 @@ export class Replayer {
     tapProjection(this.work.lease, () => Promise.reject(new SwapUnfinishedError()));
     const [, ...collections] = (replay.cursor ?? []).map(String);
     if (!(await isHeld(db, this.work.lease))) throw new StaleFenceError(this.work.lease);
-    await swapShadows(db, collections);
+    if (replay.shadowSuffix !== null) await swapShadows(db, collections, replay.shadowSuffix);
     await endPhase(this.#bench(replay));
     tapProjection(this.work.lease, null);
-    await clearQueue(db, this.module.name);
+    await clearQueue(db, this.work.lease, this.module.name);
+    await dropEndedShadows(db, this.module);
     log.info({ program: this.module.name, collections }, 'replay: the collections are exchanged');
     return true;
   }

@@ -1,11 +1,14 @@
+import type { mongo } from 'mongoose';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { cancelReplay, readReplay } from '../../../src/ledger/replay-request.js';
+import { StaleFenceError } from '../../../src/leases/lease.js';
 import { readReplayNeeded } from '../../../src/ledger/projection-version.js';
 import { assertReplaceable } from '../../../src/recovery/replay-shadow.js';
 import { sweepNotice } from '../../support/coupon-history-render.js';
 import { generateHistory } from '../../support/coupon-history.js';
 import { couponsV2 } from '../../support/coupon-module-v2.js';
+import { eventually } from '../../support/eventually.js';
 import { bySignature, openCoreBench, type CoreBench } from './core-bench.js';
 import { interruptedDatabase } from './interrupted-database.js';
 import { ask, build, deadIds, fromScratch, replayerOf } from './replay-bench.js';
@@ -153,3 +156,117 @@ it('cancelled, it leaves nothing behind and nobody listening', async () => {
   expect(await shadowsLeft()).toEqual([]);
   expect(await bench.documents()).toEqual(before);
 });
+
+/** A database whose `nth` call of `method` waits until it is let go on, as in a process that is stopped there. */
+function stoppedAt(db: mongo.Db, method: 'renameCollection' | 'listCollections', nth: number) {
+  let calls = 0;
+  let goOn = (): void => undefined;
+  let arrive = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const stopped = new Promise<void>((resolve) => (arrive = resolve));
+  const stopping = new Proxy(db, {
+    get(target, property) {
+      const member = Reflect.get(target, property, target) as unknown;
+      if (typeof member !== 'function') return member;
+      const call = (member as (...args: unknown[]) => unknown).bind(target);
+      if (property !== method) return call;
+      const turn = async () => {
+        if ((calls += 1) !== nth) return;
+        arrive();
+        await held;
+      };
+      if (property === 'renameCollection') return (...args: unknown[]) => turn().then(() => call(...args));
+      return (...args: Parameters<typeof db.listCollections>) => ({
+        toArray: () => turn().then(() => target.listCollections(...args).toArray()),
+      });
+    },
+  });
+  return { db: stopping, stopped, goOn: () => goOn() };
+}
+
+/** Works on a replay until it has taken in some records or made some documents, and not much further. */
+async function runSome(
+  replayer: ReturnType<typeof replayerOf>,
+  until: 'records' | 'documents' = 'records',
+): Promise<void> {
+  const stop = new AbortController();
+  const running = replayer.run(stop.signal);
+  await eventually(async () => ((await readReplay(bench.db, 'coupons'))?.counts[until] ?? 0) > 0);
+  stop.abort();
+  await running;
+}
+
+it('exchanges no half-built shadow when a holder that was stopped before an exchange goes on late (I8)', async () => {
+  const work = await build(bench, coupons, transactions);
+  const expected = await fromScratch(couponsV2, transactions);
+  await bench.db.collection('sellers').findOne();
+  await ask(bench.db, couponsV2, { shadow: true });
+  // The first rename proves that the server can.
+  const frozen = stoppedAt(bench.db, 'renameCollection', 2);
+  const late = replayerOf(frozen.db, couponsV2, work, 50)
+    .run(never)
+    .catch((error: unknown) => error);
+  await frozen.stopped;
+
+  const next = await bench.takeLease('the next one');
+  const replayer = replayerOf(bench.db, couponsV2, next, 3);
+  await next.exclusive(() => replayer.prepare());
+  expect(await bench.documents(couponsV2)).toEqual(expected.documents);
+  await ask(bench.db, couponsV2, { shadow: true });
+  await runSome(replayer);
+  expect((await readReplay(bench.db, 'coupons'))?.phase).toBe('records');
+  frozen.goOn();
+  expect(await late).toBeInstanceOf(StaleFenceError);
+  expect(await bench.documents(couponsV2)).toEqual(expected.documents);
+  expect(await shadowsLeft()).toHaveLength(couponsV2.models.length);
+  await replayer.run(never);
+  expect(await bench.documents(couponsV2)).toEqual(expected.documents);
+  expect(await shadowsLeft()).toEqual([]);
+});
+
+it('drops nothing of the same replay when a holder that was stopped while it began goes on late (I8)', async () => {
+  const work = await build(bench, coupons, transactions);
+  const expected = await fromScratch(couponsV2, transactions);
+  await bench.db.collection('sellers').findOne();
+  await ask(bench.db, couponsV2, { shadow: true });
+  const frozen = stoppedAt(bench.db, 'listCollections', 1);
+  const late = replayerOf(frozen.db, couponsV2, work, 50)
+    .run(never)
+    .catch((error: unknown) => error);
+  await frozen.stopped;
+  const next = await bench.takeLease('the next one');
+  const replayer = replayerOf(bench.db, couponsV2, next, 3);
+  await next.exclusive(() => replayer.prepare());
+  await runSome(replayer, 'documents');
+  frozen.goOn();
+  expect(await late).toBeInstanceOf(StaleFenceError);
+  await replayer.run(never);
+  expect(await bench.documents(couponsV2)).toEqual(expected.documents);
+  expect(await shadowsLeft()).toEqual([]);
+});
+
+it.each([true, false])(
+  'drops the shadows of a cancelled one when another replay is asked for at once (shadow: %s)',
+  async (shadow) => {
+    const work = await build(bench, coupons, transactions);
+    const expected = await fromScratch(couponsV2, transactions);
+    await bench.db.collection('sellers').findOne();
+    await ask(bench.db, couponsV2, { shadow: true });
+    const replayer = replayerOf(bench.db, couponsV2, work, 3);
+    await runSome(replayer);
+    const before = new Set(await shadowsLeft());
+    await cancelReplay(bench.db, 'coupons', new Date());
+    await ask(bench.db, couponsV2, { shadow });
+    await runSome(replayer);
+    expect((await shadowsLeft()).filter((name) => before.has(name))).toEqual([]);
+    await replayer.run(never);
+    expect(await shadowsLeft()).toEqual([]);
+    expect(await bench.documents(couponsV2)).toEqual(expected.documents);
+    // Nobody goes on listening to what is projected.
+    const projector = bench.projectorOf(work, { module: couponsV2 });
+    const late = { ...(transactions[0] as (typeof transactions)[0]), signature: 'late', slot: 9_000 };
+    await bench.ingestOf(bySignature([late]), [], couponsV2).take([sweepNotice(late)], 'confirmed');
+    await bench.drain(projector);
+    expect(await bench.db.collection('replay_queue').countDocuments()).toBe(0);
+  },
+);
