@@ -9,7 +9,7 @@ import type { BlockStamp } from '../ledger/mark-records.js';
 /** Headers asked for at once, and slots looked at in one pass: what is left is looked at in the next. */
 const HEADERS_AT_ONCE = 8;
 const SLOTS_PER_PASS = 64;
-/** Headers remembered, so that a slot whose events come one after another costs one request. */
+/** Finalized headers remembered, so that a slot whose events are judged one after another costs one request. */
 const HEADERS_REMEMBERED = 1_000;
 /** Transactions remembered with their block: an hour of ten a second. One that is forgotten costs a request of its own. */
 const HEARD_REMEMBERED = 50_000;
@@ -32,12 +32,12 @@ type TransactionAt = Pick<LedgerRecord, 'signature' | 'slot'>;
  * Remembers which block each transaction stood in when it was heard, and fetches the finalized one to compare it with
  * (compare-blocks.ts): a fork may put the same transaction into the same slot with another outcome, which no status shows.
  * In memory alone: who takes over from another process has heard nothing, and asks for the transactions themselves. Two
- * small requests per slot with events; history that was final when it was read costs none.
+ * small requests per slot with events, one more where they are heard apart; history that was final when it was read costs
+ * none.
  */
 export class BlockWatch {
   /** Hash of the block each was heard in. */
   readonly #heard = new BoundedMap<string, string>(HEARD_REMEMBERED);
-  readonly #confirmed = new BoundedMap<number, BlockHeaderLookup>(HEADERS_REMEMBERED);
   readonly #finalized = new BoundedMap<number, BlockHeaderLookup>(HEADERS_REMEMBERED);
   /** Heard, and the block not known yet. */
   readonly #open = new Map<string, { readonly slot: number; readonly heardAtMs: number }>();
@@ -59,16 +59,20 @@ export class BlockWatch {
     }
   }
 
-  /** Asks for the blocks of what was heard just now. */
+  /**
+   * Asks for the blocks of what was heard just now. Nothing is remembered of them but for those: what is heard of a slot
+   * later, be it while this asks, may stand in a block that a fork put there since.
+   */
   async keep(): Promise<void> {
     const { clock } = this.dependencies;
     for (const [key, { heardAtMs }] of this.#open) {
       if (clock.monotonic() - heardAtMs > HEARD_JUST_NOW_MS) this.#open.delete(key);
     }
-    const slots = [...new Set([...this.#open.values()].map(({ slot }) => slot))].slice(0, SLOTS_PER_PASS);
+    const heardBefore = [...this.#open];
+    const slots = [...new Set(heardBefore.map(([, { slot }]) => slot))].slice(0, SLOTS_PER_PASS);
     if (slots.length === 0) return;
-    const headers = await this.#headers(this.#confirmed, slots, 'confirmed');
-    for (const [key, { slot, heardAtMs }] of this.#open) {
+    const headers = await this.#ask(slots, 'confirmed');
+    for (const [key, { slot, heardAtMs }] of heardBefore) {
       const header = headers.get(slot);
       if (header?.kind !== 'block' || clock.monotonic() - heardAtMs > HEARD_JUST_NOW_MS) continue;
       this.#heard.set(key, header.blockhash);
@@ -88,32 +92,34 @@ export class BlockWatch {
   ): Promise<ReadonlyMap<number, BlockHeaderLookup | null>> {
     const { checkSlots } = this.dependencies;
     const recent = slots.filter((slot) => slot <= finalizedSlot && slot > finalizedSlot - checkSlots);
-    return this.#headers(this.#finalized, [...new Set(recent)], 'finalized');
-  }
-
-  async #headers(
-    remembered: BoundedMap<number, BlockHeaderLookup>,
-    slots: readonly number[],
-    commitment: Commitment,
-  ): Promise<Map<number, BlockHeaderLookup | null>> {
     const headers = new Map<number, BlockHeaderLookup | null>();
-    const left = slots.filter((slot) => {
-      const known = remembered.get(slot);
+    const unknown: number[] = [];
+    for (const slot of new Set(recent)) {
+      const known = this.#finalized.get(slot);
       if (known) headers.set(slot, known);
-      return !known;
-    });
-    const ask = async (): Promise<void> => {
-      for (let slot = left.shift(); slot !== undefined; slot = left.shift()) {
-        const header = await this.#ask(slot, commitment);
-        headers.set(slot, header);
-        if (header?.kind === 'block') remembered.set(slot, header);
-      }
-    };
-    await Promise.all(Array.from({ length: HEADERS_AT_ONCE }, ask));
+      else unknown.push(slot);
+    }
+    for (const [slot, header] of await this.#ask(unknown, 'finalized')) {
+      headers.set(slot, header);
+      if (header?.kind === 'block') this.#finalized.set(slot, header);
+    }
     return headers;
   }
 
-  async #ask(slot: number, commitment: Commitment): Promise<BlockHeaderLookup | null> {
+  /** The headers of these slots, a few at once; null = could not be asked. */
+  async #ask(slots: readonly number[], commitment: Commitment): Promise<Map<number, BlockHeaderLookup | null>> {
+    const headers = new Map<number, BlockHeaderLookup | null>();
+    const left = [...slots];
+    const askNext = async (): Promise<void> => {
+      for (let slot = left.shift(); slot !== undefined; slot = left.shift()) {
+        headers.set(slot, await this.#askOne(slot, commitment));
+      }
+    };
+    await Promise.all(Array.from({ length: HEADERS_AT_ONCE }, askNext));
+    return headers;
+  }
+
+  async #askOne(slot: number, commitment: Commitment): Promise<BlockHeaderLookup | null> {
     try {
       return await this.dependencies.chain.blockHeader(slot, commitment);
     } catch (error) {
