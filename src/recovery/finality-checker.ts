@@ -1,4 +1,3 @@
-import type { mongo } from 'mongoose';
 import type { BlockHeaderLookup, ChainPort } from '../chain/chain-port.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
@@ -7,13 +6,13 @@ import type { LeaseWork } from '../leases/lease-work.js';
 import { BoundedMap } from '../lib/bounded-map.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
-import { ledgerEvents, recordFrom, type StoredRecord } from '../ledger/ledger-collections.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFinalized, type BlockStamp } from '../ledger/mark-records.js';
 import { agreeOnDrop } from './agree-on-drop.js';
 import { askEndpoints, type ChainMember } from './ask-endpoints.js';
 import { BlockWatch, stampOf } from './block-watch.js';
 import { compareBlocks, judgeWithBlock, type BlockVerdict } from './compare-blocks.js';
+import { DueTransactions, type HeldTransaction } from './due-transactions.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
 import { isMassSuspicion } from './mass-suspicion.js';
 import { breakTies } from './tie-breaker.js';
@@ -27,8 +26,6 @@ import { UnderWay } from './under-way.js';
 
 /** getSignatureStatuses takes at most this many signatures a call. */
 const STATUSES_PER_CALL = 256;
-/** Records read per pass: a few calls' worth, so that a backlog after an outage is worked off in bites. */
-const RECORDS_PER_PASS = 4 * STATUSES_PER_CALL;
 /** Transactions asked about on their own at once: re-landings and proofs of a drop. */
 const ASKED_AT_ONCE = 32;
 /** Transactions compared with what is held of them at once: how many are really asked for is the fetcher's to say. */
@@ -45,6 +42,8 @@ export interface FinalityDependencies extends RecoveryDependencies {
   readonly members: readonly ChainMember[];
   /** How many slots below the finalized one blocks are compared by hash; 0 = not at all. */
   readonly checkSlots: number;
+  /** Records judged in one pass, about; unset: a thousand. */
+  readonly recordsPerPass?: number;
   readonly log: Log;
   /** After the commit. Must not throw. */
   readonly onFinalized: (module: DomainModule, records: readonly LedgerRecord[]) => void;
@@ -57,12 +56,6 @@ export interface FinalityDependencies extends RecoveryDependencies {
 export interface MassSuspicion {
   readonly suspects: number;
   readonly asked: number;
-}
-
-interface HeldTransaction {
-  readonly signature: string;
-  readonly slot: number;
-  readonly records: readonly LedgerRecord[];
 }
 
 interface JudgedTransaction {
@@ -83,7 +76,10 @@ export class FinalityChecker {
   readonly #blocks: BlockWatch;
   /** Why nothing could be proven of a suspect, and when (monotonic) it is asked about again. */
   readonly #doubts = new BoundedMap<string, { readonly reason: string; readonly againAtMs: number }>(DOUBTS_REMEMBERED);
+  readonly #due: DueTransactions;
   #suspicion: MassSuspicion | null = null;
+  /** Since all that is due was begun with, from its oldest. */
+  #isRoundSuspicious = false;
 
   constructor(
     private readonly dependencies: FinalityDependencies,
@@ -91,19 +87,23 @@ export class FinalityChecker {
     private readonly module: DomainModule,
   ) {
     this.#blocks = new BlockWatch(dependencies);
+    this.#due = new DueTransactions(dependencies.db, module.name, dependencies.recordsPerPass);
   }
 
   /**
-   * Judges everything that is due. What is final is marked before this returns; what has to be asked about on its own
-   * is begun and not waited for. Returns how many transactions it called final.
+   * Judges what is due, the next page of it where it is much. What is final is marked before this returns; what has to
+   * be asked about on its own is begun and not waited for. Returns how many transactions it called final.
    * @throws StaleFenceError when the lease is somebody else's.
    */
   async pass(): Promise<number> {
     this.throwIfLost();
-    const { chain, db, clock } = this.dependencies;
+    const { chain, clock } = this.dependencies;
     const finalizedSlot = await chain.slot('finalized');
-    const due = await readDue(db, this.module.name, finalizedSlot, new Date(clock.now()));
-    const judged = await this.#judge(due, finalizedSlot);
+    const page = await this.#due.next(finalizedSlot, new Date(clock.now()));
+    const judged = await this.#judge(page.transactions, finalizedSlot);
+    this.#due.passed(page);
+    const suspects = judged.filter(({ verdict }) => verdict === 'suspect').map(({ held }) => held);
+    this.#noteSuspicion(suspects, judged.length, page.upTo === null);
     const finals = await this.#finalize(judged);
     // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
     const unsure = judged.filter(
@@ -111,10 +111,7 @@ export class FinalityChecker {
     );
     for (const { held } of unsure) this.#begin(this.#underWay, held);
     for (const { held, verdict } of judged) if (verdict === 'compare') this.#begin(this.#comparing, held);
-    this.#beginOrphans(
-      judged.filter(({ verdict }) => verdict === 'suspect').map(({ held }) => held),
-      judged.length,
-    );
+    this.#beginOrphans(suspects);
     return finals;
   }
 
@@ -221,20 +218,17 @@ export class FinalityChecker {
     return true;
   }
 
-  #beginOrphans(suspects: readonly HeldTransaction[], asked: number): void {
+  #beginOrphans(suspects: readonly HeldTransaction[]): void {
     const { clock, log } = this.dependencies;
-    this.#noteSuspicion(
-      isMassSuspicion(
-        suspects.map(({ slot }) => slot),
-        asked,
-      )
-        ? { suspects: suspects.length, asked }
-        : null,
-    );
     if (this.#suspicion) return;
-    for (const held of suspects) {
+    const dueAtMs = (held: HeldTransaction) => this.#doubts.get(keyOf(held))?.againAtMs ?? -Infinity;
+    // Those asked about longest ago first: many of which nothing can be proven keep no room from the others.
+    const inTurn = suspects
+      .map((held) => ({ held, atMs: dueAtMs(held) }))
+      .sort((one, other) => (one.atMs === other.atMs ? 0 : one.atMs - other.atMs));
+    for (const { held, atMs } of inTurn) {
+      if (atMs > clock.monotonic()) break;
       const key = keyOf(held);
-      if ((this.#doubts.get(key)?.againAtMs ?? -Infinity) > clock.monotonic()) continue;
       const { signature, slot } = held;
       this.#underWay.begin(
         key,
@@ -244,10 +238,19 @@ export class FinalityChecker {
     }
   }
 
-  /** Told once when it begins and once when it ends, however many passes it lasts. */
-  #noteSuspicion(now: MassSuspicion | null): void {
+  /**
+   * Told once when it begins and once when it ends, however many passes it lasts. It ends when all that is due has been
+   * judged again from its oldest to its newest: a page that looks well says nothing of the one before.
+   */
+  #noteSuspicion(suspects: readonly HeldTransaction[], asked: number, endsRound: boolean): void {
     const { log, onMassSuspicion } = this.dependencies;
+    const slots = suspects.map(({ slot }) => slot);
+    const found = isMassSuspicion(slots, asked) ? { suspects: suspects.length, asked } : null;
+    if (found) this.#isRoundSuspicious = true;
     const before = this.#suspicion;
+    const isOver = endsRound && !this.#isRoundSuspicious;
+    const now = found ?? (isOver ? null : before);
+    if (endsRound) this.#isRoundSuspicious = false;
     this.#suspicion = now;
     if ((before === null) === (now === null)) return;
     const program = this.module.name;
@@ -316,46 +319,4 @@ function isWaiting({ records }: HeldTransaction): boolean {
 
 function keyOf({ signature, slot }: HeldTransaction): string {
   return `${signature}@${slot}`;
-}
-
-/**
- * A page of records by slot, completed where its limit cut through a slot: a transaction is judged and announced as a
- * whole, once (I7).
- */
-async function withRestOfLastSlot(
-  db: mongo.Db,
-  program: string,
-  page: readonly StoredRecord[],
-): Promise<readonly StoredRecord[]> {
-  const last = page.at(-1);
-  if (page.length < RECORDS_PER_PASS || !last) return page;
-  const lastSlot = await ledgerEvents(db)
-    .find({ program, commitment: 'confirmed', kind: 'event', slot: Number(last.slot) })
-    .toArray();
-  return [...page.filter(({ slot }) => slot !== last.slot), ...lastSlot];
-}
-
-/**
- * Transactions whose finality is due: their slot is final by now, or they have waited long enough. Those that are
- * still to be applied are asked about as well: they may be untrue like any other.
- */
-async function readDue(db: mongo.Db, program: string, finalizedSlot: number, now: Date): Promise<HeldTransaction[]> {
-  const stored = await ledgerEvents(db)
-    .find({
-      program,
-      commitment: 'confirmed',
-      kind: 'event',
-      $or: [{ slot: { $lte: finalizedSlot } }, { finalityDueAt: { $lte: now } }],
-    })
-    .sort({ slot: 1 })
-    .limit(RECORDS_PER_PASS)
-    .toArray();
-  const groups = new Map<string, HeldTransaction & { records: LedgerRecord[] }>();
-  for (const record of (await withRestOfLastSlot(db, program, stored)).map(recordFrom)) {
-    const key = `${record.signature}@${record.slot}`;
-    const group = groups.get(key) ?? { signature: record.signature, slot: record.slot, records: [] };
-    group.records.push(record);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
 }
