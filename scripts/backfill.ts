@@ -51,7 +51,8 @@ const options = commandLine('backfill')
   .addHelpText(
     'after',
     `
-It can be stopped (Ctrl-C) or killed at any time: the same command goes on where it was.
+It can be stopped (Ctrl-C) or killed at any time: the same command goes on where it was, after a kill within LEASE_TERM_MS.
+While one is under way, a second one of the same program is refused.
 Environment: as the worker's (.env.example): SOLANA_RPC_URL, MONGODB_URI, …
 
 Exit code: 0 when the span is complete (or was counted, or there is nothing to do), 1 when it stopped before that (the
@@ -99,6 +100,7 @@ async function run(foundation: Foundation): Promise<number> {
   const outcome = await backfill(
     {
       ...{ db: mongo.db, log, clock, random, signal: interrupted.signal },
+      lease: { holder: machine.holder, termMs: foundation.config.leaseTermMs },
       ingest: createIngest(foundation, installed, fetcher),
       endpoints: () => {
         const preferred = background.pinned();

@@ -91,7 +91,8 @@ export function describeOutcome(outcome: BackfillOutcome, circumstances: Circums
       ];
     case 'stopped': {
       if (!interrupted && outcome.reason === 'history-missing') return adviseOnMissingHistory(outcome.span, oldestSlot);
-      const goesOn = outcome.span === null ? '' : '; the same command goes on from here';
+      const goesOn =
+        outcome.span === null || outcome.reason === 'taken-over' ? '' : '; the same command goes on from here';
       return [interrupted ? `interrupted${goesOn}` : `stopped: ${outcome.reason}: ${outcome.detail}${goesOn}`];
     }
     case 'complete':

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { mongo } from 'mongoose';
-import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
-import type { Log } from '../lib/log.js';
-import { release, renew, StaleFenceError, tryAcquire, type HeldLease, type LeaseObservation } from './lease.js';
+import { release, StaleFenceError, tryAcquire, type HeldLease, type LeaseObservation } from './lease.js';
+import { LOST, renewUntil, type RenewalOptions } from './lease-renewal.js';
 import { leaseWork, type LeaseWork } from './lease-work.js';
 
 /** A name for this process that no other process ever has. */
@@ -12,17 +10,12 @@ export function processHolderId(): string {
   return `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 }
 
-const LOST = 'lease lost to another process';
 const SESSION_LEFT_OPEN =
   'the session of the holder before could not be ended; what it was writing may stay locked until the server gives up ' +
   'on its transaction (60 s by default)';
 
-interface LeaseKeeperOptions {
-  readonly db: mongo.Db;
-  readonly clock: Clock;
-  readonly log: Log;
+interface LeaseKeeperOptions extends RenewalOptions {
   readonly holder: string;
-  readonly termMs: number;
 }
 
 /**
@@ -47,7 +40,7 @@ export async function keepLease(
     log.info({ lease: name, fence: lease.fence, holder }, 'lease taken');
     const lost = new AbortController();
     const ended = new AbortController();
-    const renewing = renewUntil(lease, AbortSignal.any([stop, lost.signal, ended.signal]), () => lost.abort());
+    const renewing = renewUntil(options, lease, AbortSignal.any([stop, lost.signal, ended.signal]), () => lost.abort());
     const held = leaseWork(lease);
     try {
       await work(held, AbortSignal.any([stop, lost.signal]));
@@ -78,28 +71,5 @@ export async function keepLease(
       log.warn({ lease: name, error: messageOf(error) }, 'could not look at the lease; trying again');
     }
     return null;
-  }
-
-  /** Renews three times a term. A holder that cannot reach the database for a whole term counts itself out. */
-  async function renewUntil(lease: HeldLease, signal: AbortSignal, onLost: () => void): Promise<void> {
-    let lastBeat = clock.monotonic();
-    while (!signal.aborted) {
-      await clock.sleep(termMs / 3, signal);
-      if (signal.aborted) return;
-      try {
-        if (!(await renew(db, lease))) {
-          log.warn({ lease: name, fence: lease.fence }, LOST);
-          onLost();
-          return;
-        }
-        lastBeat = clock.monotonic();
-      } catch (error) {
-        log.warn({ lease: name, error: messageOf(error) }, 'could not renew the lease');
-        if (clock.monotonic() - lastBeat >= termMs) {
-          onLost();
-          return;
-        }
-      }
-    }
   }
 }

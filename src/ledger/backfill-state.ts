@@ -16,6 +16,8 @@ export interface StoredBackfill {
   };
   /** Milliseconds it has run so far, pauses left out. */
   readonly ranMs: number;
+  /** When the process began that works on it, or did last: for people. */
+  readonly begunAt: Date;
 }
 
 function backfills(db: mongo.Db): mongo.Collection<{ _id: string } & StoredBackfill> {
@@ -27,12 +29,18 @@ export async function readBackfill(db: mongo.Db, program: string): Promise<Store
   return backfills(db).findOne({ _id: program });
 }
 
-/** Keeps it; what it says was taken in must be durable before. */
-export async function storeBackfill(db: mongo.Db, program: string, backfill: StoredBackfill): Promise<void> {
-  await backfills(db).replaceOne({ _id: program }, backfill, { upsert: true });
+/** Creates the collection: some servers cannot do that inside of a transaction. */
+export async function ensureBackfills(db: mongo.Db): Promise<void> {
+  await backfills(db).createIndex({ asked: 1 });
 }
 
-/** Forgets it: it is complete, or begins anew. */
-export async function forgetBackfill(db: mongo.Db, program: string): Promise<void> {
-  await backfills(db).deleteOne({ _id: program });
+/** Keeps it, or forgets it (null): it is complete, or begins anew. What it says was taken in must be durable before. */
+export async function storeBackfill(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  program: string,
+  backfill: StoredBackfill | null,
+): Promise<void> {
+  if (backfill === null) await backfills(db).deleteOne({ _id: program }, { session });
+  else await backfills(db).replaceOne({ _id: program }, backfill, { session, upsert: true });
 }

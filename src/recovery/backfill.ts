@@ -1,7 +1,10 @@
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { backoffMs } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
-import { forgetBackfill, readBackfill, storeBackfill, type StoredBackfill } from '../ledger/backfill-state.js';
+import { holdOnce } from '../leases/hold-once.js';
+import { inLeaseTransaction } from '../leases/lease-transaction.js';
+import { StaleFenceError, touchLease, type HeldLease } from '../leases/lease.js';
+import { ensureBackfills, readBackfill, storeBackfill, type StoredBackfill } from '../ledger/backfill-state.js';
 import { lowerSince, readFrontier, type StoredWalks } from '../ledger/frontier.js';
 import { readFirstFinalAbove } from '../ledger/read-records.js';
 import { chooseWalkers, walkUntilAgreed, type AgreeingOutcome, type WalkersOutcome } from './agreeing-walks.js';
@@ -18,12 +21,15 @@ const PASSING = new Set<StopReason>([
 /** Failures in a row, without a page in between, before it gives up: about two minutes. */
 const PATIENCE = { failures: 8, backoff: { firstMs: 1_000, maxMs: 30_000, jitter: 0.2 } };
 
-type StopReason = Extract<AgreeingOutcome | WalkersOutcome, { kind: 'stopped' }>['reason'];
+/** taken-over: this process stood still for so long that another one has gone on with the same backfill. */
+type StopReason = Extract<AgreeingOutcome | WalkersOutcome, { kind: 'stopped' }>['reason'] | 'taken-over';
 
 /** What a backfill needs. */
 export interface BackfillDependencies extends WalkDependencies {
   readonly clock: Clock;
   readonly random: () => number;
+  /** Who this process is, and how long it may stand still before another one may go on, in milliseconds. */
+  readonly lease: { readonly holder: string; readonly termMs: number };
   /** In order of preference. */
   readonly endpoints: () => readonly WalkEndpoint[];
   readonly onProgress?: (progress: BackfillProgress) => void;
@@ -76,10 +82,15 @@ export type BackfillOutcome =
       readonly resumed: boolean;
     };
 
+type Stopped = Extract<BackfillOutcome, { kind: 'stopped' }>;
+
 /**
  * Brings a span of history into the ledger, newest first, as `received` records that whoever holds the program's lease
  * projects. It can be killed at any time: what it keeps is kept after the records it speaks of, and the same request goes
  * on from there. Complete history is said to begin earlier only once two walks over the whole span agree (I4).
+ *
+ * One process at a time works on a program's: a second one is refused while the first lives, and what it keeps is kept
+ * under a lease, so that one that was stopped and goes on late changes nothing of what came after it (I8).
  * @throws RpcError and MongoError where even asking for the head or the state fails; everything before is kept.
  */
 export async function backfill(
@@ -87,9 +98,56 @@ export async function backfill(
   module: DomainModule,
   request: BackfillRequest,
 ): Promise<BackfillOutcome> {
+  if (request.dryRun) return prepare(dependencies, module, request, null);
+  const { db, clock, log, signal, lease } = dependencies;
+  await ensureBackfills(db);
+  const held = await holdOnce(
+    { db, clock, log, ...lease, ...(signal ? { signal } : {}) },
+    `backfill:${module.name}`,
+    async (mine, lost): Promise<BackfillOutcome> => {
+      const told = signal ? AbortSignal.any([signal, lost]) : lost;
+      try {
+        const outcome = await prepare({ ...dependencies, signal: told }, module, request, mine);
+        return outcome.kind === 'stopped' && lost.aborted ? takenOver(module, outcome) : outcome;
+      } catch (error) {
+        if (!(error instanceof StaleFenceError)) throw error;
+        return takenOver(module, NOTHING_DONE);
+      }
+    },
+  );
+  switch (held.kind) {
+    case 'done':
+      return held.value;
+    case 'told-to':
+      return { kind: 'stopped', reason: 'told-to', detail: 'somebody asked', ...NOTHING_DONE };
+    case 'busy': {
+      const begunAt = (await readBackfill(db, module.name))?.begunAt;
+      const since = begunAt ? `since ${begunAt.toISOString()}` : 'since just now';
+      const why = `a backfill of ${module.name} is under way ${since}, and its process (${held.holder}) is alive: let it end, or stop it first`;
+      return { kind: 'refused', why };
+    }
+  }
+}
+
+const NOTHING_DONE = { span: null, counts: NOTHING_TAKEN, ranMs: 0, resumed: false };
+
+function takenOver(module: DomainModule, done: Omit<Stopped, 'kind' | 'reason' | 'detail'>): Stopped {
+  const detail =
+    `this process stood still, or could not reach the database, for so long that another one may go on with the ` +
+    `backfill of ${module.name}; nothing is lost`;
+  return { ...done, kind: 'stopped', reason: 'taken-over', detail };
+}
+
+/** Looks at what was asked for and what is there, and does it; `lease` null: nothing may be stored. */
+async function prepare(
+  dependencies: BackfillDependencies,
+  module: DomainModule,
+  request: BackfillRequest,
+  lease: HeldLease | null,
+): Promise<BackfillOutcome> {
   const { db, clock, endpoints } = dependencies;
   const asked = JSON.stringify([request.start, request.untilSlot]);
-  const stored = request.restart || request.dryRun ? null : await readBackfill(db, module.name);
+  const stored = request.restart || lease === null ? null : await readBackfill(db, module.name);
   if (stored && stored.asked !== asked) {
     const { fromSlot, toSlot } = stored.walks;
     const why = `a backfill of slots ${fromSlot} to ${toSlot} has not ended: run it again as it was, or begin anew with --restart`;
@@ -105,10 +163,15 @@ export async function backfill(
   if (plan.kind !== 'walk') return plan;
   const { span } = plan;
   const run = { dependencies, module, span, asked, ranMs };
-  if (request.dryRun) return count(run, walkers.endpoints);
+  const begunAt = new Date(clock.now());
+  if (lease === null) return count(run, walkers.endpoints);
   if (stored) dependencies.onResumed?.({ span, counts: stored.counts });
-  if (request.restart) await forgetBackfill(db, module.name);
-  return walkPatiently(run, stored);
+  const keep = (state: StoredBackfill | null) =>
+    inLeaseTransaction(db, lease, async (session) => {
+      await storeBackfill(db, session, module.name, state);
+      await touchLease(db, lease, session);
+    });
+  return walkPatiently({ ...run, begunAt, keep }, stored);
 
   async function plannedBy({ finalizedSlot, endpoints: [preferred] }: Extract<WalkersOutcome, { kind: 'ready' }>) {
     const firstAvailable = (await preferred?.chain.firstAvailableBlock()) ?? 0;
@@ -125,17 +188,23 @@ interface Run {
   readonly ranMs: () => number;
 }
 
-async function walkPatiently(run: Run, resumed: StoredBackfill | null): Promise<BackfillOutcome> {
-  const { dependencies, module, span, asked, ranMs } = run;
+interface KeptRun extends Run {
+  readonly begunAt: Date;
+  /** Stores how far it came, or that it has ended (null). @throws StaleFenceError when another process goes on with it. */
+  readonly keep: (state: StoredBackfill | null) => Promise<void>;
+}
+
+async function walkPatiently(run: KeptRun, resumed: StoredBackfill | null): Promise<BackfillOutcome> {
+  const { dependencies, module, span, asked, ranMs, begunAt, keep } = run;
   const { db, clock, random, signal, log, endpoints, onProgress } = dependencies;
   let stored: StoredBackfill | null = resumed;
   let counts: TakeCounts = stored?.counts ?? NOTHING_TAKEN;
   const store = async (walks: StoredWalks) => {
-    stored = { asked, walks, counts, ranMs: ranMs() };
-    await storeBackfill(db, module.name, stored);
+    stored = { asked, walks, counts, ranMs: ranMs(), begunAt };
+    await keep(stored);
   };
   // From now on: a process that is killed before its first page is known to have begun.
-  if (!stored) await store({ ...span, finished: [], current: null });
+  await store(resumed?.walks ?? { ...span, finished: [], current: null });
   const startBelow = await cursorAbove(run);
   for (let failures = 0; ;) {
     const walkers = await chooseWalkers(endpoints(), span.toSlot);
@@ -163,7 +232,7 @@ async function walkPatiently(run: Run, resumed: StoredBackfill | null): Promise<
       const { listed } = outcome;
       counts = { ...counts, listed, known: listed - counts.found - counts.parked };
       const joined = await lowerSince(db, module.name, span.fromSlot, span.toSlot);
-      await forgetBackfill(db, module.name);
+      await keep(null);
       const since = (await readFrontier(db, module.name))?.since ?? null;
       return { kind: 'complete', span, counts, ranMs: ranMs(), resumed: resumed !== null, since, joined };
     }

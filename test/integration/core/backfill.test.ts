@@ -4,7 +4,8 @@ import type { ChainPort } from '../../../src/chain/chain-port.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { readBackfill } from '../../../src/ledger/backfill-state.js';
 import { advanceFrontier, beginFrontier, readFrontier } from '../../../src/ledger/frontier.js';
-import { systemClock } from '../../../src/lib/clock.js';
+import { tryAcquire } from '../../../src/leases/lease.js';
+import { systemClock, type Clock } from '../../../src/lib/clock.js';
 import type { Ingest } from '../../../src/pipeline/ingest.js';
 import { backfill, type BackfillDependencies, type BackfillRequest } from '../../../src/recovery/backfill.js';
 import { sweep } from '../../../src/recovery/gap-filler.js';
@@ -16,7 +17,8 @@ import { FakeChain } from './fake-chain.js';
 /** Slots from 1,000 up, several transactions in many of them. */
 const { transactions } = generateHistory(12, 60);
 const middle = transactions[30] as HistoryTransaction;
-const clock = { ...systemClock, sleep: () => Promise.resolve() };
+/** Waits a thousandth of what it is told. */
+const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 1_000, signal) };
 
 let bench: CoreBench;
 let chain: FakeChain;
@@ -34,6 +36,7 @@ afterEach(() => bench.close());
 const dependencies = (port = chain.port): BackfillDependencies => ({
   ...{ db: bench.db, clock, random: () => 0, log: silent, ingest, pageSize: 7 },
   endpoints: () => [{ name: 'one', chain: port }],
+  lease: { holder: 'this one', termMs: 100_000 },
 });
 const run = (request: Partial<BackfillRequest> = {}, changes: Partial<BackfillDependencies> = {}) =>
   backfill({ ...dependencies(), ...changes }, coupons, {
@@ -191,4 +194,79 @@ it('lets what happens now pass a backlog of history: it is in the next batch', a
   expect(applied[0]?.slot).toBe(Math.min(...slots));
   await bench.drain(projector);
   expect(applied.length).toBe(slots.length);
+});
+
+/** A chain whose first listing waits, as in a process that is stopped there. */
+function stoppedChain() {
+  let goOn = (): void => undefined;
+  let arrive = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const stopped = new Promise<void>((resolve) => (arrive = resolve));
+  const { port } = chain;
+  const stopping: ChainPort = {
+    ...port,
+    signaturesFor: async (address, query) => {
+      arrive();
+      await held;
+      return port.signaturesFor(address, query);
+    },
+  };
+  return { endpoints: () => [{ name: 'one', chain: stopping }], stopped, goOn: () => goOn() };
+}
+
+it('refuses a second one while the first is alive, and says since when; --dry-run disturbs nobody', async () => {
+  const { endpoints, stopped, goOn } = stoppedChain();
+  const first = run({}, { endpoints, lease: { holder: 'the first', termMs: 100_000 } });
+  await stopped;
+  const before = await readBackfill(bench.db, coupons.name);
+  for (const request of [{}, { restart: true }, { untilSlot: middle.slot }]) {
+    const second = await run(request);
+    expect(second).toMatchObject({
+      kind: 'refused',
+      why: expect.stringMatching(/coupons.* since 20.*the first.*alive/) as string,
+    });
+  }
+  expect(await run({ dryRun: true })).toMatchObject({ kind: 'counted' });
+  expect(await readBackfill(bench.db, coupons.name)).toEqual(before);
+  goOn();
+  expect(await first).toMatchObject({ kind: 'complete', resumed: false });
+  expect(await stored()).toEqual(idsOf(transactions));
+});
+
+it('takes a dead one over after its term (I8)', async () => {
+  await run({}, { signal: AbortSignal.timeout(0), onProgress: () => undefined });
+  const { stopped, endpoints } = stoppedChain();
+  void run({}, { endpoints, lease: { holder: 'the dead one', termMs: 1e9 } });
+  await stopped;
+  const begunMs = performance.now();
+  expect(await run({}, { lease: { holder: 'the next one', termMs: 400 } })).toMatchObject({
+    kind: 'complete',
+    resumed: true,
+  });
+  expect(performance.now() - begunMs).toBeGreaterThanOrEqual(400);
+});
+
+it('one that was stopped and goes on late changes nothing of what came after it, and says so (I8)', async () => {
+  const { endpoints, stopped, goOn } = stoppedChain();
+  // It never learns by its renewals that its lease is gone.
+  const late = run({}, { endpoints, lease: { holder: 'the late one', termMs: 1e9 } });
+  await stopped;
+  const other = { start: { kind: 'slot', slot: middle.slot }, restart: true } as const;
+  const halt = new AbortController();
+  await run(other, {
+    lease: { holder: 'the next one', termMs: 0 },
+    signal: halt.signal,
+    onProgress: ({ counts }) => void (counts.listed > 7 && halt.abort()),
+  });
+  const kept = await readBackfill(bench.db, coupons.name);
+  expect(kept?.walks.fromSlot).toBe(middle.slot);
+  goOn();
+  expect(await late).toMatchObject({
+    kind: 'stopped',
+    reason: 'taken-over',
+    detail: expect.stringContaining('coupons') as string,
+  });
+  expect(await readBackfill(bench.db, coupons.name)).toEqual(kept);
+  // The one that was given up is taken at once.
+  expect((await tryAcquire(bench.db, clock, 'backfill:coupons', 'anybody', 100_000, null)).held).not.toBeNull();
 });
