@@ -64,7 +64,7 @@ export function startProgramWorker(
   const { clock, random } = foundation.machine;
   const { db } = mongo;
   const program = module.name;
-  const recovery = { db, clock, ingest, log, chain: pool.chain, appliesUpTo };
+  const recovery = { db, clock, random, ingest, log, chain: pool.chain, appliesUpTo };
   // One task that finds the lease lost ends them all.
   const lost = new AbortController();
   const running = AbortSignal.any([signal, lost.signal]);

@@ -12,6 +12,11 @@ export class BoundedMap<K, V> {
     return this.#entries.get(key);
   }
 
+  /** Oldest first. */
+  keys(): K[] {
+    return [...this.#entries.keys()];
+  }
+
   has(key: K): boolean {
     return this.#entries.has(key);
   }

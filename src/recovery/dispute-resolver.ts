@@ -5,6 +5,7 @@ import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { readDisputed } from '../ledger/read-records.js';
 import { relandTransaction, type Correction, type RecoveryDependencies } from './settle-transaction.js';
+import { AskAgain } from '../lib/ask-again.js';
 import { UnderWay } from './under-way.js';
 
 /** How many disputed transactions are asked about at once. */
@@ -23,12 +24,16 @@ interface DisputeDependencies extends RecoveryDependencies {
  */
 export class DisputeResolver {
   readonly #underWay = new UnderWay(DISPUTES_AT_ONCE);
+  /** Disputed, and no node keeps all of it. */
+  readonly #incomplete: AskAgain;
 
   constructor(
     private readonly dependencies: DisputeDependencies,
     private readonly work: LeaseWork,
     private readonly module: DomainModule,
-  ) {}
+  ) {
+    this.#incomplete = new AskAgain(dependencies.clock, dependencies.random ?? (() => 0));
+  }
 
   /**
    * Begins with every dispute that is not under way, and waits for none: one that never lands is asked for with
@@ -40,7 +45,7 @@ export class DisputeResolver {
     const { db, log } = this.dependencies;
     const { room, keys } = this.#underWay;
     if (room <= 0) return;
-    for (const signature of await readDisputed(db, this.module.name, room, keys)) {
+    for (const signature of await readDisputed(db, this.module.name, room, [...keys, ...this.#incomplete.waiting()])) {
       this.#underWay.begin(
         signature,
         () => this.#settle(signature),
@@ -61,7 +66,9 @@ export class DisputeResolver {
       relandTransaction(this.dependencies, this.work, this.module, signature, commitment);
     let outcome = await reland('confirmed');
     if (outcome.kind === 'outdated') outcome = await reland('finalized');
+    if (outcome.kind === 'incomplete') this.#incomplete.failed(signature);
     if (outcome.kind !== 'corrected') return false;
+    this.#incomplete.succeeded(signature);
     onCorrected(outcome.correction);
     log.debug({ signature, entered: outcome.correction.entered.length }, 'disputed transaction settled');
     return true;

@@ -3,6 +3,7 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
+import { AskAgain } from '../lib/ask-again.js';
 import { BoundedMap } from '../lib/bounded-map.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
@@ -77,6 +78,8 @@ export class FinalityChecker {
   /** Why nothing could be proven of a suspect, and when (monotonic) it is asked about again. */
   readonly #doubts = new BoundedMap<string, { readonly reason: string; readonly againAtMs: number }>(DOUBTS_REMEMBERED);
   readonly #due: DueTransactions;
+  /** Their slot is right, and no node keeps all of what they did there. */
+  readonly #incomplete: AskAgain;
   #suspicion: MassSuspicion | null = null;
   /** Since all that is due was begun with, from its oldest. */
   #isRoundSuspicious = false;
@@ -87,6 +90,7 @@ export class FinalityChecker {
     private readonly module: DomainModule,
   ) {
     this.#blocks = new BlockWatch(dependencies);
+    this.#incomplete = new AskAgain(dependencies.clock, dependencies.random ?? (() => 0));
     this.#due = new DueTransactions(dependencies.db, module.name, dependencies.recordsPerPass);
   }
 
@@ -203,6 +207,7 @@ export class FinalityChecker {
 
   #begin(underWay: UnderWay, held: HeldTransaction): void {
     const { signature } = held;
+    if (!this.#incomplete.isDue(keyOf(held))) return;
     underWay.begin(
       keyOf(held),
       () => this.#reland(held),
@@ -210,9 +215,12 @@ export class FinalityChecker {
     );
   }
 
-  async #reland({ signature }: HeldTransaction): Promise<boolean> {
+  async #reland(held: HeldTransaction): Promise<boolean> {
+    const { signature } = held;
     const outcome = await relandTransaction(this.dependencies, this.work, this.module, signature, 'finalized');
+    if (outcome.kind === 'incomplete') this.#incomplete.failed(keyOf(held));
     if (outcome.kind !== 'corrected') return false;
+    this.#incomplete.succeeded(keyOf(held));
     const { orphaned, entered } = outcome.correction;
     if (orphaned.length > 0 || entered.length > 0) this.dependencies.onCorrected(this.module, outcome.correction);
     return true;

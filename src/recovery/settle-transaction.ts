@@ -16,6 +16,8 @@ import { deferEntering, planRelanding, planRollback } from './plan-relanding.js'
 export interface RecoveryDependencies {
   readonly db: mongo.Db;
   readonly clock: Clock;
+  /** Spreads what is asked for again; in [0, 1). */
+  readonly random?: () => number;
   readonly ingest: Ingest;
   /** What landed in a newer slot waits as `received`; unset: nothing waits. */
   readonly appliesUpTo?: AppliesUpTo;
@@ -28,12 +30,14 @@ export interface Correction {
 }
 
 /**
- * corrected: ledger and documents say what the chain shows in `slot`. unavailable: the chain would not say. outdated: what
+ * corrected: ledger and documents say what the chain shows in `slot`. unavailable: the chain would not say. incomplete: no
+ * node that was asked keeps all of it (its logs), so it says nothing against what is held. outdated: what
  * it said is not final, and contradicts what the ledger holds as final; ask at finalized. Only the first changes anything.
  */
 export type RelandOutcome =
   | { readonly kind: 'corrected'; readonly slot: number; readonly correction: Correction }
   | { readonly kind: 'unavailable' }
+  | { readonly kind: 'incomplete' }
   | { readonly kind: 'outdated' };
 
 /**
@@ -62,7 +66,7 @@ export async function relandTransaction(
     }
     // Where it stands all the same, what cannot be seen of it is no reason to take out what is held of it (I5).
     const isHeldThere = held.some((record) => record.slot === slot && record.state !== 'orphaned');
-    if (!landed.isWhole && isHeldThere) return { kind: 'unavailable' };
+    if (!landed.isWhole && isHeldThere) return { kind: 'incomplete' };
     await parkDeadLetters(dependencies.db, landed.letters);
     const planned = planRelanding(module, signature, held, landed.records, reason);
     const change = slot > appliesUpTo() ? deferEntering(planned) : planned;

@@ -4,6 +4,8 @@ import { systemClock as clock } from '../../../src/lib/clock.js';
 import { Ingest } from '../../../src/pipeline/ingest.js';
 import { couponsCodec, renderTransaction, socketNotice } from '../../support/coupon-history-render.js';
 import { generateHistory } from '../../support/coupon-history.js';
+import { DisputeResolver } from '../../../src/recovery/dispute-resolver.js';
+import { FinalityChecker } from '../../../src/recovery/finality-checker.js';
 import { checkFinality } from './check-finality.js';
 import { openCoreBench, silent, type CoreBench } from './core-bench.js';
 import { FakeChain } from './fake-chain.js';
@@ -51,4 +53,62 @@ it('takes no event out because an endpoint keeps no logs of its transaction (I5)
   keepsLogs = true;
   for (let pass = 0; pass < 4; pass++) await checkFinality(finality, work, coupons);
   expect(await bench.records({ commitment: 'confirmed' })).toEqual([]);
+});
+
+it('asks ever more rarely for what no endpoint keeps the logs of, and never gives up (I1, I5)', async () => {
+  const { transactions } = generateHistory(5, 6);
+  const chain = new FakeChain();
+  chain.land(...transactions);
+  let [asked, nowMs] = [0, 0];
+  const ticking = { ...clock, monotonic: () => nowMs };
+  const ingest = new Ingest(
+    {
+      ...{ db: bench.db, clock, finalityDelayMs: 0, onInserted: () => {}, onUndecodable: () => {} },
+      fetchTransaction: (signature) => {
+        asked += 1;
+        const raw = structuredClone(renderTransaction(chain.landed.get(signature) as (typeof transactions)[0])) as {
+          meta: { logMessages: string[] | null };
+        };
+        raw.meta.logMessages = null;
+        return Promise.resolve({ kind: 'found', raw });
+      },
+    },
+    coupons,
+    couponsCodec,
+  );
+  await ingest.take(transactions.map(socketNotice), 'confirmed');
+  const work = await bench.takeLease();
+  await bench.drain(bench.projectorOf(work));
+  const shared = { db: bench.db, clock: ticking, ingest, log: silent, onCorrected: () => {}, random: () => 0 };
+  const checker = new FinalityChecker(
+    {
+      ...{ ...shared, chain: chain.port, members: chain.members, checkSlots: 2_000_000 },
+      ...{ onFinalized: () => {}, onMassSuspicion: () => {} },
+    },
+    work,
+    coupons,
+  );
+  const resolver = new DisputeResolver(shared, work, coupons);
+  const passes = async (task: { pass?(): Promise<unknown>; begin?(): Promise<void>; ended(): Promise<number> }) => {
+    asked = 0;
+    for (let pass = 0; pass < 3; pass++) {
+      await task.pass?.();
+      await task.begin?.();
+      await task.ended();
+    }
+    return asked;
+  };
+  const withEvents = new Set((await bench.records()).map(({ signature }) => signature)).size;
+  const askedAt = async (task: Parameters<typeof passes>[0]) => {
+    const counts: number[] = [];
+    for (const ms of [0, 4_999, 1, 9_999, 1, 10 * 3_600_000]) {
+      nowMs += ms;
+      counts.push(await passes(task));
+    }
+    return counts;
+  };
+  const rarer = [withEvents, 0, withEvents, 0, withEvents, withEvents];
+  expect(await askedAt(checker)).toEqual(rarer);
+  await bench.db.collection('ledger_events').updateMany({}, { $set: { disputed: true } });
+  expect(await askedAt(resolver)).toEqual(rarer);
 });

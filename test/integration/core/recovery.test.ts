@@ -290,8 +290,8 @@ it('judges and announces a transaction as a whole, also where a pass takes no mo
   const history = generateHistory(11, 80);
   const { events } = firstWith(history, 'PromotionUpdated');
   const updated = events.filter(({ name }) => name === 'PromotionUpdated').slice(0, 1);
-  // Three events each: a page of 1,024 records ends within one.
-  const many = Array.from({ length: 345 }, (_, position): HistoryTransaction => ({
+  // Three events each: a page of 1,024 records ends within one, and so does that of the newest 256.
+  const many = Array.from({ length: 460 }, (_, position): HistoryTransaction => ({
     signature: `${position}`.padStart(3, '0').padEnd(87, 'z'),
     slot: 2_000 + Math.floor(position / 4),
     events: [...updated, ...updated, ...updated],
