@@ -106,6 +106,10 @@ async function run(foundation: Foundation): Promise<number> {
         const preferred = background.pinned();
         return [preferred, ...background.members.filter((member) => member !== preferred)];
       },
+      onWait: (holder) =>
+        console.error(
+          `looking whether the backfill of ${holder} lives: ${foundation.config.leaseTermMs / 1_000} s at most`,
+        ),
       onProgress: (progress) => line.show(progress),
       onResumed: ({ span, counts }) =>
         console.error(

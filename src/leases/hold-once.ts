@@ -5,6 +5,8 @@ interface HoldOptions extends RenewalOptions {
   readonly holder: string;
   /** Gives up waiting, and tells the work to end. */
   readonly signal?: AbortSignal;
+  /** Once, where it has to be seen first whether `holder` lives: that takes a term at most. */
+  readonly onWait?: (holder: string) => void;
 }
 
 /** busy: `holder` has it and lives. told-to: the signal came first. */
@@ -32,6 +34,7 @@ export async function holdOnce<T>(
     const moved = seen !== null && (seen.fence !== observed.fence || seen.beat !== observed.beat);
     if (moved && observed.holder !== '') return { kind: 'busy', holder: observed.holder };
     if (signal?.aborted) return { kind: 'told-to' };
+    if (seen === null) options.onWait?.(observed.holder);
     seen = observed;
     await clock.sleep(termMs / 10, signal);
   }

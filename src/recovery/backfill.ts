@@ -33,6 +33,8 @@ export interface BackfillDependencies extends WalkDependencies {
   /** In order of preference. */
   readonly endpoints: () => readonly WalkEndpoint[];
   readonly onProgress?: (progress: BackfillProgress) => void;
+  /** Said at the start, when somebody else may be at work: it takes a term to see whether that process lives. */
+  readonly onWait?: (holder: string) => void;
   /** Said at the start, when it goes on with one that did not end. */
   readonly onResumed?: (earlier: { readonly span: Span; readonly counts: TakeCounts }) => void;
 }
@@ -99,10 +101,10 @@ export async function backfill(
   request: BackfillRequest,
 ): Promise<BackfillOutcome> {
   if (request.dryRun) return prepare(dependencies, module, request, null);
-  const { db, clock, log, signal, lease } = dependencies;
+  const { db, clock, log, signal, lease, onWait } = dependencies;
   await ensureBackfills(db);
   const held = await holdOnce(
-    { db, clock, log, ...lease, ...(signal ? { signal } : {}) },
+    { db, clock, log, ...lease, ...(signal ? { signal } : {}), ...(onWait ? { onWait } : {}) },
     `backfill:${module.name}`,
     async (mine, lost): Promise<BackfillOutcome> => {
       const told = signal ? AbortSignal.any([signal, lost]) : lost;
