@@ -1,15 +1,11 @@
 import type { mongo } from 'mongoose';
 import type { AccountInfo, ChainPort } from '../chain/chain-port.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import { diffFields } from '../domain-kit/diff-document.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import type { FieldValue } from '../domain-kit/field.js';
 import type { StateModel } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
-import { fromStored } from '../lib/stored-value.js';
 import { appendReceived } from '../ledger/append-records.js';
 import { deadLetters } from '../ledger/dead-letter.js';
-import { ledgerEvents } from '../ledger/ledger-collections.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { addressOfObservation, observationId, runHandler, touchesOf } from '../pipeline/run-handler.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
@@ -24,9 +20,10 @@ interface RefresherDependencies {
 }
 
 /**
- * Reads the accounts of transactions whose log was cut off, and keeps what they say beyond the events as observations
- * (TRAPS 2). At finalized only: a finalized observation never has to be taken back. Returns how many transactions were
- * completed this way.
+ * Reads the accounts of transactions whose log was cut off, and keeps what they say as observations (TRAPS 2): also
+ * where the documents say the same, for they may say it by events that a fork takes back, and older ones may come late
+ * (a long sweep or a backfill begins with the newest) and say otherwise. At finalized only: a finalized observation never
+ * has to be taken back. Returns how many transactions were completed this way.
  */
 export async function refreshAccounts(
   { db, clock, chain }: RefresherDependencies,
@@ -83,7 +80,7 @@ async function areStillAbsent(
   return second.contextSlot >= slot && second.accounts.every((account) => account?.owner !== programId);
 }
 
-/** What an account says that its document does not; null when it says nothing new, or is no account of the program. */
+/** What an account says; null when that can be about no document of ours. */
 async function observe(
   db: mongo.Db,
   module: DomainModule,
@@ -93,48 +90,35 @@ async function observe(
   slot: number,
   now: Date,
 ): Promise<LedgerRecord | null> {
-  if (account === null || account.owner !== codec.programId) return observeAbsence(db, module, address, slot, now);
-  const decoded = codec.at(slot).decodeAccount(account.data);
-  if (!decoded.ok || !module.accounts[decoded.name]) return null;
-  const record = observation(module, address, slot, now, decoded.name, decoded.data, account.data, []);
-  const outcome = runHandler(module, record);
-  const write = outcome.ok ? outcome.writes[0] : undefined;
-  if (write?.kind !== 'state') return null;
-  const standing = await readFields(db, write.model, address);
-  const says = standing && diffFields(Object.keys(write.patch), write.patch, standing).length === 0;
-  if (says && !(await mayBeTakenBack(db, touchesOf([write])))) return null;
-  return { ...record, touches: touchesOf([write]) };
-}
-
-/** A document that says the same by events which are not final yet may say something else when a fork takes them. */
-async function mayBeTakenBack(db: mongo.Db, touches: readonly string[]): Promise<boolean> {
-  const open = { touches: { $in: [...touches] }, state: 'applied', commitment: 'confirmed' };
-  return (await ledgerEvents(db).findOne(open, { projection: { _id: 1 } })) !== null;
-}
-
-async function observeAbsence(
-  db: mongo.Db,
-  module: DomainModule,
-  address: string,
-  slot: number,
-  now: Date,
-): Promise<LedgerRecord | null> {
-  const touches: string[] = [];
-  for (const model of module.models) {
-    if (model.kind === 'state' && (await readFields(db, model, address)))
-      touches.push(touchOf(model.collection, address));
+  if (account?.owner === codec.programId) {
+    const decoded = codec.at(slot).decodeAccount(account.data);
+    if (!decoded.ok || !module.accounts[decoded.name]) return null;
+    const record = observation(module, address, slot, now, decoded.name, decoded.data, account.data, []);
+    const outcome = runHandler(module, record);
+    return outcome.ok ? { ...record, touches: touchesOf(outcome.writes) } : null;
   }
-  if (touches.length === 0) return null;
-  return observation(module, address, slot, now, '', null, new Uint8Array(), touches);
+  const standing = await standingDocuments(db, module, address);
+  // Of an account that is gone nothing tells which kind it was: an older event that comes late may say it.
+  const touches = standing.length > 0 || account !== null ? standing : touchesOfAnyKind(module, address);
+  return touches.length === 0 ? null : observation(module, address, slot, now, '', null, new Uint8Array(), touches);
 }
 
-/** Owned fields of a document as values; null when there is none or it is a tombstone. */
-async function readFields(db: mongo.Db, model: StateModel, key: string): Promise<Record<string, FieldValue> | null> {
-  const document = await db
-    .collection(model.collection)
-    .findOne({ [model.keyField]: key } as mongo.Filter<mongo.Document>);
-  if (!document || (document._mooring as { closed?: boolean } | undefined)?.closed) return null;
-  return Object.fromEntries(Object.keys(model.fields).map((name) => [name, fromStored(document[name]) as FieldValue]));
+/** The documents at this address, closed ones included. */
+async function standingDocuments(db: mongo.Db, module: DomainModule, address: string): Promise<string[]> {
+  const touches: string[] = [];
+  for (const model of statesOf(module)) {
+    const one = { [model.keyField]: address } as mongo.Filter<mongo.Document>;
+    if (await db.collection(model.collection).findOne(one)) touches.push(touchOf(model.collection, address));
+  }
+  return touches;
+}
+
+function touchesOfAnyKind(module: DomainModule, address: string): string[] {
+  return statesOf(module).map(({ collection }) => touchOf(collection, address));
+}
+
+function statesOf(module: DomainModule): StateModel[] {
+  return module.models.filter((model) => model.kind === 'state');
 }
 
 function observation(

@@ -131,24 +131,23 @@ it('tells of a hole when the database refuses, and goes on (I1)', async () => {
   expect(await bench.records()).toHaveLength(merchants[1]?.events.length ?? 0);
 });
 
-it('reads the accounts of a cut-off log, believes an absence only at second sight, and asks no signature about it (TRAPS 2, I5)', async () => {
-  const listed = history.transactions.find(({ events }) => events[0]?.name === 'CouponListed') as HistoryTransaction;
+/** A listing, and after it a transaction that cancels it, with its log cut off before the event. */
+async function withCancellationCutOff(upTo: readonly HistoryTransaction[], listed: HistoryTransaction) {
   const [event] = listed.events;
   if (event?.name !== 'CouponListed') throw new Error('unreachable');
-  const upTo = history.transactions.slice(0, history.transactions.indexOf(listed) + 1);
+  const { listing } = event.data;
   const ingest = bench.ingestOf(bySignature(upTo));
   await ingest.take(upTo.map(sweepNotice), 'finalized');
   const work = await bench.takeLease();
   await bench.drain(bench.projectorOf(work));
 
-  // A transaction that cancels the listing, with its log cut off before the event.
   const cut = { ...listed, signature: '4'.repeat(87), slot: listed.slot + 5, events: [] };
   const raw = renderTransaction(cut) as {
     meta: { logMessages: string[] };
     transaction: { message: { accountKeys: string[]; instructions: { accounts: number[] }[] } };
   };
   raw.meta.logMessages = [renderLogs(cut)[0] as string, 'Log truncated'];
-  raw.transaction.message.accountKeys.push(event.data.listing);
+  raw.transaction.message.accountKeys.push(listing);
   raw.transaction.message.instructions[0]?.accounts.push(3);
   const truncating = new Ingest(
     { ...ingest.dependencies, fetchTransaction: () => Promise.resolve({ kind: 'found', raw }) },
@@ -156,6 +155,19 @@ it('reads the accounts of a cut-off log, believes an absence only at second sigh
     couponsCodec,
   );
   await truncating.take([sweepNotice(cut)], 'finalized');
+  return { cut, listing, work };
+}
+
+async function takeLate(listed: HistoryTransaction, projector: ReturnType<CoreBench['projectorOf']>): Promise<void> {
+  await bench.ingestOf(bySignature(history.transactions)).take([sweepNotice(listed)], 'finalized');
+  await bench.drain(projector);
+}
+
+const listed = history.transactions.find(({ events }) => events[0]?.name === 'CouponListed') as HistoryTransaction;
+const before = history.transactions.slice(0, history.transactions.indexOf(listed));
+
+it('reads the accounts of a cut-off log, believes an absence only at second sight, and asks no signature about it (TRAPS 2, I5)', async () => {
+  const { cut, listing, work } = await withCancellationCutOff([...before, listed], listed);
   const answers: (AccountInfo | null)[][] = [];
   let finalized = cut.slot - 1;
   const port = {
@@ -175,19 +187,32 @@ it('reads the accounts of a cut-off log, believes an absence only at second sigh
   expect(await refresh()).toBe(0);
   await bench.drain(bench.projectorOf(work));
   const documents = await bench.documents();
-  expect(documents['listings']?.[event.data.listing]).toBeUndefined();
+  expect(documents['listings']?.[listing]).toBeUndefined();
   expect(await bench.records({ kind: 'observation' })).toMatchObject([
     {
       state: 'applied',
       commitment: 'finalized',
       data: null,
       slot: cut.slot,
-      touches: [`listings:${event.data.listing}`],
+      touches: [`listings:${listing}`],
     },
   ]);
   // An event that comes late does not bring it back.
-  await bench.ingestOf(bySignature(history.transactions)).take([sweepNotice(listed)], 'finalized');
-  await bench.drain(bench.projectorOf(work));
-  expect((await bench.documents())['listings']?.[event.data.listing]).toBeUndefined();
+  await takeLate(listed, bench.projectorOf(work));
+  expect((await bench.documents())['listings']?.[listing]).toBeUndefined();
   expect(await bench.records({ disputed: true })).toEqual([]);
+});
+
+it('keeps what is gone away also where the event that made it comes after the accounts were read (TRAPS 2, I6)', async () => {
+  const { cut, listing, work } = await withCancellationCutOff(before, listed);
+  const chain = {
+    slot: () => Promise.resolve(cut.slot),
+    accounts: (addresses: readonly string[]) =>
+      Promise.resolve({ contextSlot: cut.slot, accounts: addresses.map(() => null) }),
+  };
+  expect(await refreshAccounts({ db: bench.db, clock, chain }, coupons, couponsCodec)).toBe(1);
+  await bench.drain(bench.projectorOf(work));
+  await takeLate(listed, bench.projectorOf(work));
+  expect((await bench.documents())['listings']?.[listing]).toBeUndefined();
+  expect(await bench.records({ signature: listed.signature })).toMatchObject([{ state: 'applied' }]);
 });
