@@ -1,7 +1,7 @@
-import { commandLine } from '../../scripts/command/command-line.js';
+import { commandLine, EXIT_FAILED } from '../../scripts/command/command-line.js';
 import { BREAKAGES, type Breakage } from './breakages.js';
-import { breakCopy, type BrokenCopy } from './broken-copy.js';
-import { runChecks, type Verdict } from './run-checks.js';
+import { breakCopy, copyProject, type ProjectCopy } from './broken-copy.js';
+import { firstFailure, runChecks, type Verdict } from './run-checks.js';
 
 const EXAMPLES = `
 Breaks the code of the invariants on purpose, in a copy, and runs the simulation and then the tests that ought to notice.
@@ -11,7 +11,7 @@ A breakage that nobody notices is a hole in the tests.
   npm run mutate -- --only fence          those whose name has this in it
   npm run mutate -- --list
 
-Exit code: 0 all noticed; 1 at least one was not; 2 bad arguments.`;
+Exit code: 0 all noticed; 1 at least one was not; 2 bad arguments, or a test fails that nothing was broken for.`;
 
 const program = commandLine('mutate')
   .description('Shows that the tests notice when an invariant is broken')
@@ -29,7 +29,20 @@ if (list) {
   if (json)
     console.log(JSON.stringify({ breakages: chosen.map(({ name, invariant, file }) => ({ name, invariant, file })) }));
 } else {
-  process.exitCode = await run();
+  process.exitCode = (await passUnbroken()) ? await run() : EXIT_FAILED;
+}
+
+/** A test that fails anyway would notice everything. */
+async function passUnbroken(): Promise<boolean> {
+  const copy = copyProject();
+  try {
+    const failed = await firstFailure(copy.folder, [...new Set(chosen.flatMap(({ tests }) => tests))]);
+    if (failed !== null) console.error(`With nothing broken this fails: ${failed}. Mend it first.`);
+    if (failed !== null && json) console.log(JSON.stringify({ error: `with nothing broken this fails: ${failed}` }));
+    return failed === null;
+  } finally {
+    copy.remove();
+  }
 }
 
 async function run(): Promise<number> {
@@ -48,7 +61,7 @@ async function run(): Promise<number> {
 }
 
 async function judge(breakage: Breakage): Promise<Verdict> {
-  let copy: BrokenCopy | undefined;
+  let copy: ProjectCopy | undefined;
   try {
     copy = breakCopy(breakage);
     return await runChecks(copy.folder, breakage.tests);

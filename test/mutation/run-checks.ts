@@ -10,7 +10,7 @@ export interface Verdict {
 }
 
 /** Enough for most breakages to show; what needs more is what the tests are for. */
-const SEEDS = 200;
+const SEEDS = 60;
 
 /** Runs the simulation until a seed fails, and where none does the tests named. */
 export async function runChecks(folder: string, tests: readonly string[]): Promise<Verdict> {
@@ -27,10 +27,21 @@ export async function runChecks(folder: string, tests: readonly string[]): Promi
     return verdict('the simulation', said.slice(0, 160));
   }
   if (tests.length === 0) return verdict(null, '');
+  const failed = await firstFailure(folder, tests);
+  return failed === null ? verdict(null, '') : verdict('a test', failed.slice(0, 160));
+}
+
+/**
+ * The name of a test that fails in these files; null when all pass.
+ * @throws Error when they could not be run: that shows nothing.
+ */
+export async function firstFailure(folder: string, tests: readonly string[]): Promise<string | null> {
   const suite = await run(folder, process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', ...tests]);
-  if (suite.code === 0) return verdict(null, '');
-  const failed = /FAIL\s+(.*)$/m.exec(stripVTControlCharacters(suite.output))?.[1] ?? 'it ended with an error';
-  return verdict('a test', failed.slice(0, 160));
+  if (suite.code === 0) return null;
+  const output = stripVTControlCharacters(suite.output);
+  const failed = /FAIL\s+(.*)$/m.exec(output)?.[1];
+  if (failed === undefined) throw new Error(`the tests did not run:\n${output.slice(-2_000)}`);
+  return failed;
 }
 
 function run(folder: string, command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
