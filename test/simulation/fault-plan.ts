@@ -51,7 +51,7 @@ export function drawPlan(random: Random): FaultPlan {
     const forMs = random.between(300, 5_000);
     return { atMs, forMs, ...drawFault(random, nodes, workers) };
   });
-  const plan = {
+  return {
     ...{ nodes, workers, healAtMs, faults },
     hasClockTrouble: random.chance(0.3),
     settings: {
@@ -62,12 +62,6 @@ export function drawPlan(random: Random): FaultPlan {
     slotsBefore: random.pick([14, 20, 60]),
     pageCap: random.chance(0.25) ? SMALLEST_PAGE + random.whole(30) : null,
   };
-  if (nodes > 1 || !random.chance(0.2)) return plan;
-  const alone: PlannedFault = {
-    ...{ kind: 'node', node: 0, what: 'no-logs' },
-    ...{ atMs: random.between(FIRST_FAULT_MS, healAtMs - 1_000), forMs: random.between(300, 5_000) },
-  };
-  return { ...plan, faults: [...faults, alone] };
 }
 
 function drawFault(random: Random, nodes: number, workers: number) {
