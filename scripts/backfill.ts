@@ -51,7 +51,8 @@ const options = commandLine('backfill')
   .addHelpText(
     'after',
     `
-It can be stopped (Ctrl-C) or killed at any time: the same command goes on where it was, after a kill within LEASE_TERM_MS.
+It can be stopped (Ctrl-C) or killed at any time: the same command goes on where it was; after a kill it
+waits for LEASE_TERM_MS at most before it does.
 While one is under way, a second one of the same program is refused.
 Environment: as the worker's (.env.example): SOLANA_RPC_URL, MONGODB_URI, …
 

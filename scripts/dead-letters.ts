@@ -81,7 +81,7 @@ withFilters(program.command('list'))
         items.length < total ? `${items.length} of ${total} shown: --limit, --after ${items.at(-1)?.id}` : '';
       print({ counts, items: items.map(shown) }, [
         ...(items.length === 0 ? [] : tableOf(items)),
-        `${counts.letter} letters (not decoded or fetched), ${counts.record} records (handler failed). ${rest}`.trim(),
+        `${lettersOf(counts)} (not decoded or fetched), ${recordsOf(counts)} (handler failed). ${rest}`.trim(),
       ]);
     }),
   );
@@ -116,7 +116,7 @@ withFilters(program.command('retry'))
       return onDatabase(async ({ db }) => {
         const counts = await countDeadItems(db, filterOf(options, false));
         print({ dryRun: true, counts }, [
-          `Would retry ${counts.letter} letters and ${counts.record} records. Do it with --apply.`,
+          `Would retry ${lettersOf(counts)} and ${recordsOf(counts)}. Do it with --apply.`,
         ]);
       });
     }
@@ -156,7 +156,9 @@ program
       if (!apply) {
         return print({ dryRun: true, wouldDrop: open, unknown }, [
           ...missing,
-          `Would drop ${open.length}: ${open.join(', ') || 'none'}. Do it with --apply.`,
+          open.length === 0
+            ? 'There is nothing to drop.'
+            : `Would drop ${open.length}: ${open.join(', ')}. Do it with --apply.`,
         ]);
       }
       const dropped = await dismissDead(db, open, by ?? null, new Date(systemClock.now()));
@@ -205,6 +207,18 @@ function tableOf(items: readonly DeadItem[]): string[] {
   ]);
 }
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function lettersOf({ letter }: { letter: number }): string {
+  return counted(letter, 'letter');
+}
+
+function recordsOf({ record }: { record: number }): string {
+  return counted(record, 'record');
+}
+
 function closedBy({ dismissedAt, dismissedBy, resolvedAt }: DeadItem): string {
   if (dismissedAt) return `dropped${dismissedBy === null ? '' : ` by ${dismissedBy}`}`;
   return resolvedAt ? 'completed' : '';
@@ -213,7 +227,7 @@ function closedBy({ dismissedAt, dismissedBy, resolvedAt }: DeadItem): string {
 function describeOutcome(outcome: { id: string } & RetryOutcome): string {
   switch (outcome.kind) {
     case 'recovered':
-      return `${outcome.id}: recovered, ${outcome.events} events entered the ledger`;
+      return `${outcome.id}: recovered, ${counted(outcome.events, 'event')} entered the ledger`;
     case 'revived':
       return `${outcome.id}: its handler runs again`;
     case 'still-dead':

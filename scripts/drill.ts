@@ -44,7 +44,7 @@ Examples:
 program
   .command('kills', { isDefault: true })
   .description(
-    'kills the event worker (kill -9) again and again, lets it catch up once, and compares ledger and documents',
+    '(what `npm run drill` does) kills the event worker (kill -9) again and again, lets it catch up once, and compares ledger and documents',
   )
   .option('--kills <n>', 'how often, 1 to 1000', wholeNumber(1, 1_000), 20)
   .option('--seed <n>', 'chooses the traffic and the moments', wholeNumber(0, 2 ** 32 - 1), 1)

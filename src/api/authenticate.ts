@@ -2,6 +2,9 @@ import type { Request, RequestHandler } from 'express';
 import type { ApiKey, ApiKeys, Scope } from './api-keys.js';
 import { Problem } from './problem.js';
 
+const NO_KEY_SENT =
+  'The request carries no API key. Send `Authorization: Bearer mk_…` or `X-Api-Key: mk_…`; `npm run api-key -- create` makes one.';
+
 /** Lets a request pass only with a key that has the scope. */
 export function requireScope(keys: Pick<ApiKeys, 'verify'>, scope: Scope): RequestHandler {
   return async (request, response, next) => {
@@ -9,7 +12,8 @@ export function requireScope(keys: Pick<ApiKeys, 'verify'>, scope: Scope): Reque
     const key = token === undefined ? null : await keys.verify(token);
     if (!key) {
       response.setHeader('WWW-Authenticate', 'Bearer realm="mooring"');
-      throw new Problem('unauthenticated', token === undefined ? undefined : 'The API key is unknown or revoked.');
+      const detail = token === undefined ? NO_KEY_SENT : 'The API key is unknown or revoked.';
+      throw new Problem('unauthenticated', detail);
     }
     if (!key.scopes.includes(scope)) throw new Problem('forbidden', `The key "${key.name}" has no "${scope}" scope.`);
     response.locals.apiKey = key;

@@ -39,7 +39,10 @@ export async function startEmbeddedProcess(options: EmbeddedProcessOptions): Pro
   // A process group of its own: Ctrl-C in the terminal must reach us alone, so that we can end in good order.
   const child = spawn(options.command, options.args, { detached: true, stdio: ['ignore', output, output] });
   closeSync(output);
-  const pid = await spawned(child, options.command);
+  const pid = await spawned(child, options.command).catch((error: unknown) => {
+    if (options.temporary) rmSync(options.dir, { recursive: true, force: true });
+    throw error;
+  });
   let failure: string | undefined;
   const ended = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {

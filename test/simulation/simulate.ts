@@ -71,7 +71,7 @@ function tell(summary: SeedsSummary, missing: readonly string[]): void {
   console.log(meetingsTable(faults, meetings));
   console.log(
     `\n${seeds} seeds from ${from}: ${transactions} transactions, ${steps} steps, ` +
-      `${Math.round(virtualSeconds / 3_600)} h of simulated time in ${Math.round(seconds)} s.`,
+      `${(virtualSeconds / 3_600).toFixed(1)} h of simulated time in ${Math.round(seconds)} s.`,
   );
   console.log(
     `From the end of all faults until everything was right: median ${healedAfterMs.median / 1_000} s, ` +
