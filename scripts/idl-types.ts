@@ -2,26 +2,36 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
+import { camelCase } from '../src/decoding/camel-case.js';
 import { messageOf } from '../src/lib/errors.js';
 import { commandLine } from './command/command-line.js';
 import { reportFailure } from './command/report-failure.js';
 
 /**
  * Writes `idl/<name>.ts` for every `idl/<name>.json`: the types of decoded events and accounts as handlers see them
- * (fields in camelCase, u64 and wider as bigint, addresses as base58 strings). `--check` writes nothing and exits
- * with 1 when a file is not what its IDL says.
+ * (fields in camelCase, u64 and wider as bigint, addresses as base58 strings, variants with fields as objects with a
+ * `kind`). `--check` writes nothing and exits with 1 when a file is not what its IDL says.
  */
-interface IdlField {
+interface IdlNamedField {
   name: string;
   type: IdlType;
 }
+/** Named, or a place of a tuple. */
+type IdlField = IdlNamedField | IdlType;
 type IdlType =
-  string | { option: IdlType } | { vec: IdlType } | { array: [IdlType, number] } | { defined: { name: string } };
+  | string
+  | { option: IdlType }
+  | { coption: IdlType }
+  | { vec: IdlType }
+  | { array: [IdlType, number] }
+  | { defined: { name: string; generics?: unknown[] } };
 interface IdlTypeDef {
   name: string;
+  generics?: unknown[];
   type:
     | { kind: 'struct'; fields?: IdlField[] }
-    | { kind: 'enum'; variants: { name: string; fields?: (IdlField | IdlType)[] }[] };
+    | { kind: 'enum'; variants: { name: string; fields?: IdlField[] }[] }
+    | { kind: 'type'; alias: IdlType };
 }
 interface IdlFile {
   metadata: { name: string };
@@ -32,7 +42,6 @@ interface IdlFile {
 
 const camel = (name: string): string => name.replace(/_+(.)/g, (_, letter: string) => letter.toUpperCase());
 const pascal = (name: string): string => camel(`_${name.replaceAll('-', '_')}`);
-const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 function typeOf(type: IdlType): string {
   if (typeof type === 'string') {
@@ -43,9 +52,21 @@ function typeOf(type: IdlType): string {
     return 'string';
   }
   if ('option' in type) return `${typeOf(type.option)} | null`;
-  if ('vec' in type) return `readonly (${typeOf(type.vec)})[]`;
+  if ('coption' in type) return `${typeOf(type.coption)} | null`;
+  if ('vec' in type) return type.vec === 'u8' ? 'Uint8Array' : `readonly (${typeOf(type.vec)})[]`;
   if ('array' in type) return type.array[0] === 'u8' ? 'Uint8Array' : `readonly (${typeOf(type.array[0])})[]`;
-  return type.defined.name;
+  // Generics are decoded, but have no type here: `unknown` makes the handler look.
+  return type.defined.generics?.length ? 'unknown' : type.defined.name;
+}
+
+/** The members that a struct or a variant has, as the decoder names them. */
+function membersOf(fields: readonly IdlField[] = [], isVariant = false): string[] {
+  return fields.map((field, index) => {
+    if (typeof field === 'string' || !('name' in field)) return `readonly ${index}: ${typeOf(field)};`;
+    const name = camelCase(field.name);
+    // `kind` is the variant's own name.
+    return `readonly ${isVariant && name === 'kind' ? 'kind_' : name}: ${typeOf(field.type)};`;
+  });
 }
 
 function render(idl: IdlFile, source: string): string {
@@ -53,14 +74,22 @@ function render(idl: IdlFile, source: string): string {
   const prefix = pascal(idl.metadata.name);
   const lines = [`// Generated from ${source} by \`npm run idl-types\`. Do not edit.`, ''];
   for (const def of defs.values()) {
+    if (def.generics?.length) continue;
     if (def.type.kind === 'enum') {
-      const variants = def.type.variants.map((variant) => `'${lowerFirst(variant.name)}'`);
+      const { variants: all } = def.type;
+      const isPlain = all.every(({ fields }) => !fields?.length);
+      const variants = all.map(({ name, fields }) => {
+        const kind = `'${camelCase(name)}'`;
+        return isPlain ? kind : `{ ${[`readonly kind: ${kind};`, ...membersOf(fields, true)].join(' ')} }`;
+      });
       lines.push(`export type ${def.name} = ${variants.join(' | ')};`, '');
       continue;
     }
-    lines.push(`export interface ${def.name} {`);
-    for (const item of def.type.fields ?? []) lines.push(`  readonly ${camel(item.name)}: ${typeOf(item.type)};`);
-    lines.push('}', '');
+    if (def.type.kind === 'type') {
+      lines.push(`export type ${def.name} = ${typeOf(def.type.alias)};`, '');
+      continue;
+    }
+    lines.push(`export interface ${def.name} {`, ...membersOf(def.type.fields), '}', '');
   }
   const table = (title: string, entries: { name: string }[]) => [
     `export interface ${prefix}${title} {`,

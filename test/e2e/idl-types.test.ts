@@ -23,6 +23,40 @@ describe('npm run idl-types', () => {
     expect(await run('--check')).toMatchObject({ code: 0, lastLine: 'idl/coupons.ts is what idl/coupons.json says' });
   });
 
+  it('types are those of what the decoder returns: variants with fields, tuples, names with digits, bytes', async () => {
+    const variants = [
+      { name: 'Open' },
+      { name: 'SoldTo', fields: [{ name: 'buyer', type: 'pubkey' }] },
+      { name: 'At', fields: ['u64'] },
+    ];
+    const fields = [
+      { name: 'outcome', type: { defined: { name: 'Outcome' } } },
+      { name: 'ed25519key', type: { vec: 'u8' } },
+      { name: 'place', type: { defined: { name: 'Place' } } },
+      { name: 'boxed', type: { defined: { name: 'Box', generics: [{ kind: 'type', type: 'u8' }] } } },
+    ];
+    const types = [
+      { name: 'Ended', type: { kind: 'struct', fields } },
+      { name: 'Outcome', type: { kind: 'enum', variants } },
+      { name: 'Place', type: { kind: 'struct', fields: ['u8', 'bool'] } },
+      {
+        name: 'Box',
+        generics: [{ kind: 'type', name: 'T' }],
+        type: { kind: 'struct', fields: [{ name: 'it', type: { generic: 'T' } }] },
+      },
+    ];
+    const idl = { address: '1', metadata: { name: 'x' }, events: [{ name: 'Ended' }], types };
+    await writeFile(join(folder, 'x.json'), JSON.stringify(idl));
+    expect(await run()).toMatchObject({ code: 0 });
+    const written = (await readFile(join(folder, 'x.ts'), 'utf8')).replace(/[\s|]+/g, ' ').replaceAll('"', "'");
+    expect(written).toContain(
+      "{ readonly kind: 'open' } { readonly kind: 'soldTo'; readonly buyer: string } { readonly kind: 'at'; readonly 0: bigint }",
+    );
+    expect(written).toContain('readonly ed25519Key: Uint8Array;');
+    expect(written).toContain('interface Place { readonly 0: number; readonly 1: boolean; }');
+    expect(written).toContain('readonly boxed: unknown;');
+  });
+
   it.each([
     [
       'an IDL from before Anchor 0.30',
