@@ -11,6 +11,7 @@ import { connectMongo, type MongoConnection } from '../store/mongo-connection.js
 import { assertTransactions } from '../store/transactions.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { warnOfAbsentPrograms } from './absent-programs.js';
 import { createPool } from './create-pool.js';
 import { agreedGenesis } from './genesis.js';
 import { thisMachine, type Machine } from './machine.js';
@@ -68,6 +69,7 @@ export async function layFoundation(
       modules.flatMap(({ module }) => module.models.map(indexesOf)),
     );
     await bindToChain(mongo.db, await agreedGenesis(pool, machine.clock, log));
+    await warnOfAbsentPrograms(pool.chain, modules, log);
   } catch (error) {
     await close();
     throw error;

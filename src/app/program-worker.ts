@@ -187,6 +187,7 @@ export function startProgramWorker(
     isFatal,
   );
   let sweepStopped: string | null = null;
+  let sweepsDone = 0;
   const sweeps = repeat(
     clock,
     config.sweepIntervalMs,
@@ -194,12 +195,18 @@ export function startProgramWorker(
     async () => {
       const outcome = await sweep({ ...walking, clock, endpoints, startSlot: config.startSlot }, module);
       if (running.aborted) return;
+      const stoppedBefore = sweepStopped;
       sweepStopped = outcome.kind === 'complete' ? null : outcome.reason;
       if (outcome.kind === 'stopped') {
         if (outcome.reason === 'database-failed') metrics.databaseErrorsTotal.inc({ operation: 'sweep' });
-        log.warn({ program, ...outcome }, 'the frontier stays where it is');
+        if (outcome.reason === stoppedBefore) return;
+        // A chain that has just begun finalizes nothing for a while: the first slots to wait for are no trouble.
+        const isYoung = outcome.reason === 'node-behind' && sweepsDone <= 1;
+        log[isYoung ? 'info' : 'warn']({ program, ...outcome }, 'the frontier stays where it is');
         return;
       }
+      if (stoppedBefore !== null) log.info({ program, was: stoppedBefore }, 'the frontier goes on');
+      sweepsDone += 1;
       metrics.frontierSlot.set({ program }, outcome.frontier);
       logFound(outcome.found);
     },

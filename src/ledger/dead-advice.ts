@@ -7,8 +7,9 @@ const WRONG_IDL =
 /** What an operator can do about each reason. */
 const ADVICE: Readonly<Record<DeadReason, string>> = {
   'unknown-discriminator':
-    'The IDL of this slot has no event that begins like this: the program was upgraded. Install the IDL of the deployed ' +
-    'program (and keep the one before in program.history, with the last slot it was in force), restart, and retry.',
+    'The IDL of this slot has no event that begins like this: the program was upgraded, or the IDL was never whole. ' +
+    'Install the IDL of the deployed program (after an upgrade keep the one before in program.history, with the last ' +
+    'slot it was in force), restart, and retry.',
   short: WRONG_IDL,
   trailing: WRONG_IDL,
   invalid: WRONG_IDL,
