@@ -36,6 +36,8 @@ export function findCpiEvents(
   const frames: string[] = [];
   let invocations = 0;
   let tagged = 0;
+  /** Inner instructions that nobody asked about yet: reading their data costs, and without an event of ours nobody will. */
+  const unread: TraceInstruction[] = [];
 
   for (const instruction of trace) {
     if (isPrecompile(instruction.programId)) continue;
@@ -44,12 +46,12 @@ export function findCpiEvents(
     const caller = height === null ? undefined : frames[height - 2];
     const fromProgram = !instruction.topLevel && (height === null || caller === programId);
 
-    const payload = instruction.topLevel ? undefined : taggedPayload(instruction.data);
-    if (payload) {
-      const isOurs = fromProgram && instruction.programId === programId && instruction.accounts[0] === eventAuthority;
-      if (isOurs) events.push({ place: cpiEventPlace(invocations), ordinal: tagged, payload });
-      tagged++;
-    }
+    const isOurs = fromProgram && instruction.programId === programId && instruction.accounts[0] === eventAuthority;
+    if (isOurs) {
+      for (const { data } of unread.splice(0)) if (taggedPayload(data)) tagged++;
+      const payload = taggedPayload(instruction.data);
+      if (payload) events.push({ place: cpiEventPlace(invocations), ordinal: tagged++, payload });
+    } else if (!instruction.topLevel) unread.push(instruction);
 
     // Without a height only the top-level frame is certain.
     frames.length = Math.min(frames.length, height === null ? 1 : Math.max(0, height - 1));

@@ -94,8 +94,8 @@ function instructionAt(value: unknown, keys: readonly string[], topLevel: boolea
 }
 
 /**
- * Decodes its data when somebody looks: inner instructions carry up to 10 KiB, base58 costs the square of that, and only
- * the data of our own program's are of interest. Anyone could otherwise make us slow with instructions of another.
+ * Decodes its data when somebody looks: inner instructions carry up to 10 KiB, which takes milliseconds, and they are of
+ * interest only where an event of our own program follows. Anyone could otherwise make us slow with instructions of another.
  */
 class ParsedInstruction implements TraceInstruction {
   #decoded: Uint8Array | undefined;

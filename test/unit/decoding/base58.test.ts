@@ -36,6 +36,12 @@ describe('base58 equals bs58', () => {
       }),
       { numRuns: 1000 },
     );
+    // Around where its parts begin and end, and as much as an inner instruction may carry.
+    const lengths = [...Array.from({ length: 60 }, (_, length) => length), 10_240];
+    for (const length of lengths) {
+      const data = Uint8Array.from({ length }, (_, at) => (at < length / 3 ? 0 : 255));
+      expect(decodeBase58(bs58.encode(data))).toEqual(data);
+    }
   });
 
   it('for texts that are and are not base58', () => {

@@ -60,6 +60,15 @@ describe('findCpiEvents (I11, TRAPS 3)', () => {
     expect(find(top(ROUTER), inner(OURS, 2), inner(ROUTER, null), inner(OURS, 3, tagged))).toEqual([]);
   });
 
+  it("reads what others were given only where an event of the program's own follows: data of 10 KiB is dear", () => {
+    let reads = 0;
+    const dear = Object.defineProperty(inner(ROUTER, 2), 'data', { get: () => (reads++, tagged.data) });
+    expect(find(top(ROUTER), dear, dear, top(OURS), inner(ROUTER, 2))).toEqual([]);
+    expect(reads).toBe(0);
+    expect(find(top(ROUTER), dear, dear, top(OURS), inner(OURS, 2, tagged), dear)).toMatchObject([{ ordinal: 2 }]);
+    expect(reads).toBe(2);
+  });
+
   it('is total', () => {
     const instruction = fc.record({
       programId: fc.constantFrom(OURS, ROUTER, ED25519, ''),
