@@ -2,6 +2,7 @@ import type { LeaseWork } from '../leases/lease-work.js';
 import type { ReplayNeeded } from '../ledger/projection-version.js';
 import { noteProjectingVersion, readReplayNeeded } from '../ledger/projection-version.js';
 import { StaleFenceError } from '../leases/lease.js';
+import { AskAgain } from '../lib/ask-again.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
 import type { AppliesUpTo } from '../pipeline/confirmations.js';
@@ -150,13 +151,14 @@ export function startProgramWorker(
     module,
   );
   const blocks = repeat(clock, BLOCKS_EVERY_MS, running, () => checker.keepBlocks(), report('block watch'), isFatal);
+  const unread = new AskAgain(clock, random);
   const finality = repeat(
     clock,
     FINALITY_EVERY_MS,
     running,
     async () => {
       await checker.pass();
-      await refreshAccounts({ db, clock, chain: pool.chain }, module, codec);
+      await refreshAccounts({ db, clock, chain: pool.chain, members: pool.members, later: unread }, module, codec);
     },
     report('finality check'),
     isFatal,

@@ -1,8 +1,10 @@
 import type { mongo } from 'mongoose';
 import type { AccountInfo, ChainPort } from '../chain/chain-port.js';
+import { RpcError } from '../chain/rpc-error.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { StateModel } from '../domain-kit/model.js';
+import type { AskAgain } from '../lib/ask-again.js';
 import type { Clock } from '../lib/clock.js';
 import { appendReceived } from '../ledger/append-records.js';
 import { deadLetters } from '../ledger/dead-letter.js';
@@ -13,10 +15,17 @@ import { wakeHolder } from '../pipeline/wake-signal.js';
 /** Transactions whose accounts are read in one pass. */
 const LETTERS_PER_PASS = 20;
 
+/** This many endpoints must lack an account, where there are as many. */
+const WITNESSES_NEEDED = 2;
+
 interface RefresherDependencies {
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly chain: Pick<ChainPort, 'accounts' | 'slot'>;
+  /** Every endpoint alone: one says of an account that it is gone, and others have to agree. */
+  readonly members: readonly { readonly chain: Pick<ChainPort, 'accounts'> }[];
+  /** Those of which nothing is certain are asked about again ever more rarely, and hold nobody else up. */
+  readonly later: AskAgain;
 }
 
 /**
@@ -26,12 +35,15 @@ interface RefresherDependencies {
  * has to be taken back. Returns how many transactions were completed this way.
  */
 export async function refreshAccounts(
-  { db, clock, chain }: RefresherDependencies,
+  { db, clock, chain, members, later }: RefresherDependencies,
   module: DomainModule,
   codec: ProgramCodec,
 ): Promise<number> {
   const open = await deadLetters(db)
-    .find({ program: module.name, reason: 'log-truncated', 'refresh.0': { $exists: true } })
+    .find({
+      ...{ _id: { $nin: later.waiting() }, program: module.name },
+      ...{ reason: 'log-truncated', 'refresh.0': { $exists: true } },
+    })
     .sort({ slot: 1 })
     .limit(LETTERS_PER_PASS)
     .toArray();
@@ -42,9 +54,16 @@ export async function refreshAccounts(
     const slot = Number(letter.slot);
     if (slot > finalizedSlot) continue;
     const addresses = (letter.refresh as string[]).map(String);
-    const { contextSlot, accounts } = await chain.accounts(addresses, 'finalized', slot);
+    const asked = chain.accounts(addresses, 'finalized', slot);
+    const { contextSlot, accounts } = await asked.catch((error: unknown) => {
+      later.failed(letter._id);
+      throw error;
+    });
     // A node that ignores minContextSlot may answer from before the transaction: that says nothing.
-    if (contextSlot < slot) continue;
+    if (contextSlot < slot) {
+      later.failed(letter._id);
+      continue;
+    }
     const records: LedgerRecord[] = [];
     for (const [position, address] of addresses.entries()) {
       const record = await observe(
@@ -58,7 +77,11 @@ export async function refreshAccounts(
       );
       if (record) records.push(record);
     }
-    if (!(await areStillAbsent(chain, codec.programId, records, contextSlot))) continue;
+    if (!(await areAbsent(members, codec.programId, records, contextSlot))) {
+      later.failed(letter._id);
+      continue;
+    }
+    later.succeeded(letter._id);
     await appendReceived(db, records);
     if (records.length > 0) await wakeHolder(db, module.name);
     await deadLetters(db).updateOne({ _id: letter._id }, { $set: { refresh: [], resolvedAt: new Date(clock.now()) } });
@@ -67,17 +90,32 @@ export async function refreshAccounts(
   return completed;
 }
 
-/** A missing account is only a suspicion until a second look, at the same slot or later, does not find it either. */
-async function areStillAbsent(
-  chain: RefresherDependencies['chain'],
+/**
+ * A missing account is only a suspicion until every endpoint was asked, at the same slot or later: two have to lack it,
+ * where there are two, and one that has it outweighs all others (I5).
+ */
+async function areAbsent(
+  members: RefresherDependencies['members'],
   programId: string,
   records: readonly LedgerRecord[],
   slot: number,
 ): Promise<boolean> {
-  const absent = records.filter(({ data }) => data === null).map(({ _id }) => addressOfObservation(_id));
-  if (absent.length === 0) return true;
-  const second = await chain.accounts(absent, 'finalized', slot);
-  return second.contextSlot >= slot && second.accounts.every((account) => account?.owner !== programId);
+  const missing = records.filter(({ data }) => data === null).map(({ _id }) => addressOfObservation(_id));
+  if (missing.length === 0) return true;
+  const opinions = await Promise.all(
+    members.map(async ({ chain }) => {
+      try {
+        const { contextSlot, accounts } = await chain.accounts(missing, 'finalized', slot);
+        if (contextSlot < slot) return 'unknown';
+        return accounts.every((account) => account?.owner !== programId) ? 'absent' : 'present';
+      } catch (error) {
+        if (error instanceof RpcError) return 'unknown';
+        throw error;
+      }
+    }),
+  );
+  const absent = opinions.filter((opinion) => opinion === 'absent').length;
+  return !opinions.includes('present') && absent >= Math.min(WITNESSES_NEEDED, members.length);
 }
 
 /** What an account says; null when that can be about no document of ours. */

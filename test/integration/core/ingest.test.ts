@@ -1,8 +1,10 @@
 import { mongo } from 'mongoose';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AccountInfo } from '../../../src/chain/chain-port.js';
+import { RpcError } from '../../../src/chain/rpc-error.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { deadLetters } from '../../../src/ledger/dead-letter.js';
+import { AskAgain } from '../../../src/lib/ask-again.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { Ingest } from '../../../src/pipeline/ingest.js';
 import { NoticeIntake } from '../../../src/pipeline/notice-intake.js';
@@ -166,7 +168,7 @@ async function takeLate(listed: HistoryTransaction, projector: ReturnType<CoreBe
 const listed = history.transactions.find(({ events }) => events[0]?.name === 'CouponListed') as HistoryTransaction;
 const before = history.transactions.slice(0, history.transactions.indexOf(listed));
 
-it('reads the accounts of a cut-off log, believes an absence only at second sight, and asks no signature about it (TRAPS 2, I5)', async () => {
+it('reads the accounts of a cut-off log, believes an absence only where no endpoint shows the account, and asks no signature about it (TRAPS 2, I5)', async () => {
   const { cut, listing, work } = await withCancellationCutOff([...before, listed], listed);
   const answers: (AccountInfo | null)[][] = [];
   let finalized = cut.slot - 1;
@@ -177,12 +179,30 @@ it('reads the accounts of a cut-off log, believes an absence only at second sigh
       return Promise.resolve({ contextSlot: finalized, accounts });
     },
   };
-  const refresh = () => refreshAccounts({ db: bench.db, clock, chain: port }, coupons, couponsCodec);
+  // Another endpoint: it fails, lags, or has the account, until it says the same.
+  let other = (): Promise<{ contextSlot: number; accounts: (AccountInfo | null)[] }> =>
+    Promise.reject(new RpcError('unreachable', 'nobody there'));
+  const members = [{ chain: port }, { chain: { accounts: () => other() } }];
+  let nowMs = 0;
+  const later = new AskAgain({ monotonic: () => nowMs }, () => 0);
+  const refresh = () => {
+    nowMs += 600_000;
+    return refreshAccounts({ db: bench.db, clock, chain: port, members, later }, coupons, couponsCodec);
+  };
   expect(await refresh()).toBe(0);
   finalized = cut.slot;
   // The first look finds nothing, the second finds an account of ours: unknown, so nothing happens.
-  answers.push([null], [{ owner: program, lamports: 1n, data: new Uint8Array(8) }]);
+  const ours = { owner: program, lamports: 1n, data: new Uint8Array(8) };
+  answers.push([null], [ours]);
   expect(await refresh()).toBe(0);
+  // One endpoint keeps saying that it is gone. The other does not agree.
+  expect(await refresh()).toBe(0);
+  other = () => Promise.resolve({ contextSlot: cut.slot - 1, accounts: [null] });
+  expect(await refresh()).toBe(0);
+  other = () => Promise.resolve({ contextSlot: cut.slot, accounts: [ours] });
+  expect(await refresh()).toBe(0);
+  expect(later.waiting()).toEqual((await deadLetters(bench.db).find().toArray()).map(({ _id }) => _id));
+  other = () => Promise.resolve({ contextSlot: cut.slot, accounts: [null] });
   expect(await refresh()).toBe(1);
   expect(await refresh()).toBe(0);
   await bench.drain(bench.projectorOf(work));
@@ -210,7 +230,8 @@ it('keeps what is gone away also where the event that made it comes after the ac
     accounts: (addresses: readonly string[]) =>
       Promise.resolve({ contextSlot: cut.slot, accounts: addresses.map(() => null) }),
   };
-  expect(await refreshAccounts({ db: bench.db, clock, chain }, coupons, couponsCodec)).toBe(1);
+  const endpoints = { chain, members: [{ chain }], later: new AskAgain(clock, () => 0) };
+  expect(await refreshAccounts({ db: bench.db, clock, ...endpoints }, coupons, couponsCodec)).toBe(1);
   await bench.drain(bench.projectorOf(work));
   await takeLate(listed, bench.projectorOf(work));
   expect((await bench.documents())['listings']?.[listing]).toBeUndefined();
