@@ -130,8 +130,16 @@ export function readPriorityFees(result: unknown): readonly { slot: number; fee:
 }
 
 /** Null or an object: the inside is parsed where transactions are decoded. */
-export function readTransaction(result: unknown): unknown {
-  return result === null ? null : asRecord(result);
+export function readTransaction(signature: string): (result: unknown) => unknown {
+  return (result) => {
+    if (result === null) return null;
+    const answer = asRecord(result);
+    const { signatures } = (answer.transaction ?? {}) as { readonly signatures?: unknown };
+    // A cache that mixes its answers up: taken for the one asked for, that one's events would be passed over (I1).
+    if (Array.isArray(signatures) && signatures[0] !== signature)
+      throw new UnexpectedShape('the transaction that was asked for', signatures[0]);
+    return answer;
+  };
 }
 
 function readAccount(value: unknown): AccountInfo {

@@ -214,7 +214,7 @@ function transactionRequest(signature: string, commitment: Commitment): RpcReque
   return {
     method: 'getTransaction',
     params: [signature, config],
-    read: answers.readTransaction,
+    read: answers.readTransaction(signature),
     inconclusive: isIncomplete,
   };
 }

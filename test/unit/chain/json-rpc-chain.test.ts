@@ -45,6 +45,15 @@ describe('JsonRpcChain', () => {
     ]);
   });
 
+  it('does not take another transaction for the one it asked for (I1)', async () => {
+    const answer = (signature: string) => ({ slot: 3, transaction: { signatures: [signature, 'cosigner'] }, meta: {} });
+    const { chain } = chainAnswering(() => answer('a'));
+    expect(await chain.transaction('a', 'finalized')).toEqual(answer('a'));
+    for (const other of ['b', 'cosigner']) {
+      await expect(chain.transaction(other, 'finalized')).rejects.toThrow('the transaction that was asked for');
+    }
+  });
+
   it('does not take a missing err for a success', async () => {
     const { chain } = chainAnswering(() => [{ signature: 'a', slot: 3 }]);
     await expect(chain.signaturesFor('addr', { limit: 2, commitment: 'confirmed' })).rejects.toThrow(UnexpectedShape);
