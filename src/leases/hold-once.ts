@@ -34,7 +34,7 @@ export async function holdOnce<T>(
     const moved = seen !== null && (seen.fence !== observed.fence || seen.beat !== observed.beat);
     if (moved && observed.holder !== '') return { kind: 'busy', holder: observed.holder };
     if (signal?.aborted) return { kind: 'told-to' };
-    if (seen === null) options.onWait?.(observed.holder);
+    if (seen === null && observed.holder !== '') options.onWait?.(observed.holder);
     seen = observed;
     await clock.sleep(termMs / 10, signal);
   }

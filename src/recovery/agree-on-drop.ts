@@ -38,10 +38,12 @@ export function agreeOnDrop(slot: number, testimonies: readonly DropTestimony[])
     const against = [...having('dropped'), ...having('elsewhere')];
     return { kind: 'present', contradictedBy: against.map(({ endpoint }) => endpoint) };
   }
-  if (having('elsewhere').length > 0) return { kind: 'elsewhere' };
-  const proofs = having('dropped');
+  const [proofs, elsewhere] = [having('dropped'), having('elsewhere')];
+  const needed = Math.min(WITNESSES_NEEDED, testimonies.length);
+  // Who proves that it is not here does not contradict who has it elsewhere: the transaction itself is asked for then.
+  if (elsewhere.length > 0 && elsewhere.length + proofs.length >= needed) return { kind: 'elsewhere' };
   const first = proofs[0]?.opinion;
-  if (first?.kind === 'dropped' && proofs.length >= Math.min(WITNESSES_NEEDED, testimonies.length)) return first;
+  if (first?.kind === 'dropped' && proofs.length >= needed) return first;
   const doubts = opinions.flatMap(({ endpoint, opinion }) =>
     opinion.kind === 'unknown' ? [`${endpoint}: ${opinion.reason}`] : [],
   );

@@ -110,12 +110,13 @@ export class FinalityChecker {
     this.#noteSuspicion(suspects, judged.length, page.upTo === null);
     const finals = await this.#finalize(judged);
     // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
-    const unsure = judged.filter(
-      ({ held, verdict }) => verdict === 'elsewhere' || (verdict === 'final' && isDisputed(held)),
-    );
+    const unsure = judged.filter(({ held, verdict }) => verdict === 'final' && isDisputed(held));
     for (const { held } of unsure) this.#begin(this.#underWay, held);
+    // One endpoint's word that it is elsewhere is not enough where another one can be asked (I5).
+    this.#beginAsking(judged.filter(({ verdict }) => verdict === 'elsewhere').map(({ held }) => held));
     for (const { held, verdict } of judged) if (verdict === 'compare') this.#begin(this.#comparing, held);
-    this.#beginOrphans(suspects);
+    // While most of what was asked about is suspect, it is the endpoint that is.
+    if (!this.#suspicion) this.#beginAsking(suspects);
     return finals;
   }
 
@@ -226,9 +227,8 @@ export class FinalityChecker {
     return true;
   }
 
-  #beginOrphans(suspects: readonly HeldTransaction[]): void {
+  #beginAsking(suspects: readonly HeldTransaction[]): void {
     const { clock, log } = this.dependencies;
-    if (this.#suspicion) return;
     const dueAtMs = (held: HeldTransaction) => this.#doubts.get(keyOf(held))?.againAtMs ?? -Infinity;
     // Those asked about longest ago first: many of which nothing can be proven keep no room from the others.
     const inTurn = suspects
@@ -240,7 +240,7 @@ export class FinalityChecker {
       const { signature, slot } = held;
       this.#underWay.begin(
         key,
-        () => this.#tryOrphan(held),
+        () => this.#askAll(held),
         (error) => log.warn({ signature, slot, error: messageOf(error) }, 'a suspect transaction could not be settled'),
       );
     }
@@ -271,7 +271,7 @@ export class FinalityChecker {
     onMassSuspicion(this.module, now);
   }
 
-  async #tryOrphan(held: HeldTransaction): Promise<boolean> {
+  async #askAll(held: HeldTransaction): Promise<boolean> {
     const { members, log, onCorrected } = this.dependencies;
     const { signature, slot } = held;
     const agreement = agreeOnDrop(slot, await askEndpoints(members, signature, slot));
