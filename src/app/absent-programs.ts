@@ -1,7 +1,8 @@
 import type { ChainPort } from '../chain/chain-port.js';
 import { RpcError } from '../chain/rpc-error.js';
+import type { ProgramCodec } from '../decoding/types.js';
+import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Log } from '../lib/log.js';
-import type { InstalledModule } from './foundation.js';
 
 /**
  * Says which programs are not on the chain: nothing would ever be heard of them, and nothing would look wrong. Not an
@@ -9,7 +10,7 @@ import type { InstalledModule } from './foundation.js';
  */
 export async function warnOfAbsentPrograms(
   chain: Pick<ChainPort, 'accounts'>,
-  modules: readonly InstalledModule[],
+  modules: readonly { readonly module: DomainModule; readonly codec: ProgramCodec }[],
   log: Log,
 ): Promise<void> {
   const addresses = modules.map(({ codec }) => codec.programId);

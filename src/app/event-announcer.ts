@@ -107,18 +107,20 @@ function announced({ _id, program, name, signature, slot, data }: LedgerRecord):
   return { id: _id, program, name, signature, slot, data };
 }
 
+/** By slot as well: of one transaction that two forks moved, events may be held of both. */
 function byTransaction(program: string, records: readonly LedgerRecord[]): AnnouncedTransaction[] {
   const groups = new Map<string, { program: string; signature: string; slot: number; events: AnnouncedEvent[] }>();
   for (const record of records) {
     if (record.kind !== 'event') continue;
-    const group = groups.get(record.signature) ?? {
+    const key = `${record.signature}@${record.slot}`;
+    const group = groups.get(key) ?? {
       program,
       signature: record.signature,
       slot: record.slot,
       events: [],
     };
     group.events.push(announced(record));
-    groups.set(record.signature, group);
+    groups.set(key, group);
   }
   return [...groups.values()];
 }
