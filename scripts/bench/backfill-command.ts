@@ -72,6 +72,8 @@ function start({ rpcUrl, wsUrl, mongodbUri, database }: BackfillTarget): ChildPr
     env: {
       ...process.env,
       ...{ SOLANA_RPC_URL: rpcUrl, SOLANA_WS_URL: wsUrl, MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name },
+      // Whoever goes on after a kill waits as long to see that nobody lives.
+      LEASE_TERM_MS: '2000',
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -6,7 +6,7 @@ import { audit } from '../../../src/reconcile/audit.js';
 import type { AuditReport } from '../../../src/reconcile/audit-report.js';
 import { openWorkerBench, type RunningWorker, type WorkerBench } from './worker-bench.js';
 
-const AUDITS = 4;
+const AUDITS = 2;
 
 let bench: WorkerBench;
 let worker: RunningWorker;
