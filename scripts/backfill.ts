@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { createIngest } from '../src/app/create-ingest.js';
 import type { Foundation } from '../src/app/foundation.js';
+import { preferredFirst } from '../src/chain/rpc-pool.js';
 import { TransactionFetcher } from '../src/chain/transaction-fetcher.js';
 import { MooringError } from '../src/lib/errors.js';
 import { toJson } from '../src/lib/json.js';
@@ -103,10 +104,7 @@ async function run(foundation: Foundation): Promise<number> {
       ...{ db: mongo.db, log, clock, random, signal: interrupted.signal },
       lease: { holder: machine.holder, termMs: foundation.config.leaseTermMs },
       ingest: createIngest(foundation, installed, fetcher),
-      endpoints: () => {
-        const preferred = background.pinned();
-        return [preferred, ...background.members.filter((member) => member !== preferred)];
-      },
+      endpoints: () => preferredFirst(background),
       onWait: (holder) =>
         console.error(
           `looking whether the backfill of ${holder} lives: ${foundation.config.leaseTermMs / 1_000} s at most`,

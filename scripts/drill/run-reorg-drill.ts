@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Connection, Keypair, LAMPORTS_PER_SOL, PublicKey } from '@solana/web3.js';
-import idl from '../../idl/coupons.json' with { type: 'json' };
+import { Connection, Keypair, LAMPORTS_PER_SOL } from '@solana/web3.js';
 import type { AnnouncedTransaction } from '../../src/app/event-announcer.js';
 import { startEventWorker } from '../../src/app/event-worker.js';
 import { layFoundation } from '../../src/app/foundation.js';
@@ -15,7 +14,7 @@ import { audit } from '../../src/reconcile/audit.js';
 import type { AuditReport } from '../../src/reconcile/audit-report.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
-import { eventsOf, signaturesOf } from './chain-events.js';
+import { allEvents } from './chain-events.js';
 import { compareEvents, isEqual, type EventComparison } from './compare-events.js';
 import { ForkLies } from './fork-lies.js';
 import { startLyingEndpoint } from './lying-endpoint.js';
@@ -155,8 +154,7 @@ export async function runReorgDrill({ forks, chain, database, say }: ReorgDrillO
 
     // As the fork tells it: in the slots it moved them to.
     const seen = new Connection(endpoints[0].url, { commitment: 'confirmed', wsEndpoint: wsUrl });
-    const program = new PublicKey(idl.address);
-    const comparison = await compareEvents(db, await eventsOf(seen, program, await signaturesOf(seen, program)));
+    const comparison = await compareEvents(db, await allEvents(seen));
     const report = await audit({ db, chain: foundation.pool.chain, clock: systemClock }, foundation.modules);
     const doubts = [wrong, untold, withoutHistory, report.differences, report.unsettled];
     const clean = isEqual(comparison) && doubts.every((list) => list.length === 0);

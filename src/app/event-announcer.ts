@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { groupByTransaction } from '../ledger/held-transaction.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
@@ -107,20 +108,11 @@ function announced({ _id, program, name, signature, slot, data }: LedgerRecord):
   return { id: _id, program, name, signature, slot, data };
 }
 
-/** By slot as well: of one transaction that two forks moved, events may be held of both. */
 function byTransaction(program: string, records: readonly LedgerRecord[]): AnnouncedTransaction[] {
-  const groups = new Map<string, { program: string; signature: string; slot: number; events: AnnouncedEvent[] }>();
-  for (const record of records) {
-    if (record.kind !== 'event') continue;
-    const key = `${record.signature}@${record.slot}`;
-    const group = groups.get(key) ?? {
-      program,
-      signature: record.signature,
-      slot: record.slot,
-      events: [],
-    };
-    group.events.push(announced(record));
-    groups.set(key, group);
-  }
-  return [...groups.values()];
+  return groupByTransaction(records.filter(({ kind }) => kind === 'event')).map(
+    ({ signature, slot, records: events }) => ({
+      ...{ program, signature, slot },
+      events: events.map(announced),
+    }),
+  );
 }

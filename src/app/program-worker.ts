@@ -1,6 +1,7 @@
 import type { LeaseWork } from '../leases/lease-work.js';
 import type { ReplayNeeded } from '../ledger/projection-version.js';
 import { noteProjectingVersion, readReplayNeeded } from '../ledger/projection-version.js';
+import { preferredFirst } from '../chain/rpc-pool.js';
 import { StaleFenceError } from '../leases/lease.js';
 import { AskAgain } from '../lib/ask-again.js';
 import { messageOf } from '../lib/errors.js';
@@ -163,11 +164,7 @@ export function startProgramWorker(
     report('finality check'),
     isFatal,
   );
-  // The endpoint that would be asked now first; a walk must not change nodes midway.
-  const endpoints = () => {
-    const preferred = pool.background.pinned();
-    return [preferred, ...pool.background.members.filter((member) => member !== preferred)];
-  };
+  const endpoints = () => preferredFirst(pool.background);
   const walking = { db, log, ingest, signal: running };
   const logFound = (found: number) => {
     if (found > 0) log.info({ program, found }, 'the sweep found transactions that no socket had announced');

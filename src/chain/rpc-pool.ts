@@ -45,6 +45,12 @@ export interface PoolView {
   pinned(): SingleEndpoint;
 }
 
+/** Every endpoint alone, the one that would be asked now first: a walk must not change nodes midway. */
+export function preferredFirst(view: PoolView): readonly SingleEndpoint[] {
+  const preferred = view.pinned();
+  return [preferred, ...view.members.filter((member) => member !== preferred)];
+}
+
 // A lag is known within seconds, for 6,000 requests a day and endpoint.
 const DEFAULT_HEAD_CHECK_MS = 15_000;
 // Saves nine of ten round trips of a backfill, while an answer stays below 1 MB (logs are 10 kB, instructions as much)

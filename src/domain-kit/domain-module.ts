@@ -1,5 +1,5 @@
 import type { Idl, IdlRange } from '../decoding/types.js';
-import type { Model } from './model.js';
+import type { Model, StateModel } from './model.js';
 import type { Settle } from './settle.js';
 import type { Write } from './writes.js';
 
@@ -77,4 +77,9 @@ export function defineModule<Events extends object, Accounts extends object>(
     accounts: definition.accounts as unknown as Readonly<Record<string, AccountHandler>>,
     settle: definition.settle ?? [],
   };
+}
+
+/** The models that mirror accounts. */
+export function stateModels({ models }: Pick<DomainModule, 'models'>): StateModel[] {
+  return models.filter((model) => model.kind === 'state');
 }

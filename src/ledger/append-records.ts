@@ -1,8 +1,7 @@
 import { mongo } from 'mongoose';
 import { isSameVersion, type LedgerRecord } from './ledger-record.js';
 import { ledgerEvents, recordFrom, storedRecord, type StoredRecord } from './ledger-collections.js';
-
-const DUPLICATE_KEY = 11000;
+import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
 
 /** What became of the records handed in. */
 export interface AppendOutcome {

@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
 
 /** How far a program's history is known to be complete: from slot `since` up to and including slot `slot`. */
 export interface Frontier {
@@ -45,8 +46,6 @@ interface FrontierDocument {
   movedAt?: Date;
   walks?: StoredWalks;
 }
-
-const DUPLICATE_KEY = 11000;
 
 function frontiers(db: mongo.Db): mongo.Collection<FrontierDocument> {
   return db.collection<FrontierDocument>('frontiers');

@@ -10,8 +10,7 @@ import type { BatchSize } from './batch-size.js';
 import type { HandledWrites } from './project.js';
 import { commitChange, NO_CHANGE } from './projection-store.js';
 import { runHandler, touchesOf } from './run-handler.js';
-
-const DUPLICATE_KEY = 11000;
+import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
 
 interface ApplyNewDependencies {
   readonly db: mongo.Db;

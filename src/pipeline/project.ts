@@ -1,4 +1,4 @@
-import type { DomainModule } from '../domain-kit/domain-module.js';
+import { stateModels, type DomainModule } from '../domain-kit/domain-module.js';
 import type { FieldValue } from '../domain-kit/field.js';
 import type { StateModel } from '../domain-kit/model.js';
 import type { Settle, SettledDocument, SettleQuery } from '../domain-kit/settle.js';
@@ -258,10 +258,6 @@ class SettleKeys {
 /** Is there an open document after this change? */
 function exists(change: DocumentChange | null | undefined): change is DocumentChange {
   return change !== null && change !== undefined && !change.closed;
-}
-
-function stateModels(module: DomainModule): StateModel[] {
-  return module.models.filter((model): model is StateModel => model.kind === 'state');
 }
 
 function groupByModel(targets: Iterable<Target>): Map<StateModel, Target[]> {

@@ -1,5 +1,4 @@
-import type { DomainModule } from '../domain-kit/domain-module.js';
-import type { StateModel } from '../domain-kit/model.js';
+import { stateModels, type DomainModule } from '../domain-kit/domain-module.js';
 import { close, type Write } from '../domain-kit/writes.js';
 import { messageOf } from '../lib/errors.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
@@ -51,8 +50,7 @@ function runEvent(module: DomainModule, record: HandledRecord): readonly Write[]
 function runObservation(module: DomainModule, record: HandledRecord): readonly Write[] {
   const address = addressOfObservation(record._id);
   if (record.data === null) {
-    return module.models
-      .filter((model): model is StateModel => model.kind === 'state')
+    return stateModels(module)
       .filter((model) => record.touches?.includes(touchOf(model.collection, address)))
       .map((model) => close(model, address));
   }

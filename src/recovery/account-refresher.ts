@@ -2,8 +2,7 @@ import type { mongo } from 'mongoose';
 import type { AccountInfo, ChainPort } from '../chain/chain-port.js';
 import { RpcError } from '../chain/rpc-error.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import type { DomainModule } from '../domain-kit/domain-module.js';
-import type { StateModel } from '../domain-kit/model.js';
+import { stateModels, type DomainModule } from '../domain-kit/domain-module.js';
 import type { AskAgain } from '../lib/ask-again.js';
 import type { Clock } from '../lib/clock.js';
 import { appendReceived } from '../ledger/append-records.js';
@@ -11,12 +10,10 @@ import { deadLetters } from '../ledger/dead-letter.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { addressOfObservation, observationId, runHandler, touchesOf } from '../pipeline/run-handler.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
+import { witnessesNeeded } from './witnesses.js';
 
 /** Transactions whose accounts are read in one pass. */
 const LETTERS_PER_PASS = 20;
-
-/** This many endpoints must lack an account, where there are as many. */
-const WITNESSES_NEEDED = 2;
 
 interface RefresherDependencies {
   readonly db: mongo.Db;
@@ -115,7 +112,7 @@ async function areAbsent(
     }),
   );
   const absent = opinions.filter((opinion) => opinion === 'absent').length;
-  return !opinions.includes('present') && absent >= Math.min(WITNESSES_NEEDED, members.length);
+  return !opinions.includes('present') && absent >= witnessesNeeded(members.length);
 }
 
 /** What an account says; null when that can be about no document of ours. */
@@ -144,7 +141,7 @@ async function observe(
 /** The documents at this address, closed ones included. */
 async function standingDocuments(db: mongo.Db, module: DomainModule, address: string): Promise<string[]> {
   const touches: string[] = [];
-  for (const model of statesOf(module)) {
+  for (const model of stateModels(module)) {
     const one = { [model.keyField]: address } as mongo.Filter<mongo.Document>;
     if (await db.collection(model.collection).findOne(one)) touches.push(touchOf(model.collection, address));
   }
@@ -152,11 +149,7 @@ async function standingDocuments(db: mongo.Db, module: DomainModule, address: st
 }
 
 function touchesOfAnyKind(module: DomainModule, address: string): string[] {
-  return statesOf(module).map(({ collection }) => touchOf(collection, address));
-}
-
-function statesOf(module: DomainModule): StateModel[] {
-  return module.models.filter((model) => model.kind === 'state');
+  return stateModels(module).map(({ collection }) => touchOf(collection, address));
 }
 
 function observation(

@@ -1,5 +1,6 @@
 import type { SignatureStatus } from '../chain/chain-port.js';
 import type { DropProof } from './prove-dropped.js';
+import { witnessesNeeded } from './witnesses.js';
 
 /** What one endpoint says of the version of a transaction that the ledger holds. */
 export interface DropTestimony {
@@ -19,9 +20,6 @@ export type DropAgreement =
   | { readonly kind: 'present'; readonly contradictedBy: readonly string[] }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** This many endpoints must prove a drop, where there are as many. */
-const WITNESSES_NEEDED = 2;
-
 type Opinion = Exclude<DropAgreement, { kind: 'present' }> | { readonly kind: 'present' };
 
 /**
@@ -39,7 +37,7 @@ export function agreeOnDrop(slot: number, testimonies: readonly DropTestimony[])
     return { kind: 'present', contradictedBy: against.map(({ endpoint }) => endpoint) };
   }
   const [proofs, elsewhere] = [having('dropped'), having('elsewhere')];
-  const needed = Math.min(WITNESSES_NEEDED, testimonies.length);
+  const needed = witnessesNeeded(testimonies.length);
   // Who proves that it is not here does not contradict who has it elsewhere: the transaction itself is asked for then.
   if (elsewhere.length > 0 && elsewhere.length + proofs.length >= needed) return { kind: 'elsewhere' };
   const first = proofs[0]?.opinion;

@@ -3,6 +3,7 @@ import { RpcError } from '../chain/rpc-error.js';
 import { BoundedMap } from '../lib/bounded-map.js';
 import type { Clock } from '../lib/clock.js';
 import type { Commitment } from '../lib/commitment.js';
+import { heldKey } from '../ledger/held-transaction.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import type { BlockStamp } from '../ledger/mark-records.js';
 
@@ -53,7 +54,7 @@ export class BlockWatch {
     if (!this.isOn) return;
     const heardAtMs = this.dependencies.clock.monotonic();
     for (const record of records) {
-      const key = keyOf(record);
+      const key = heldKey(record);
       if (record.seenAs === 'finalized' || this.#heard.get(key) || this.#open.has(key)) continue;
       this.#open.set(key, { slot: record.slot, heardAtMs });
     }
@@ -82,7 +83,7 @@ export class BlockWatch {
 
   /** The hash of the block it was heard in; null where that is not known. */
   hashOf(transaction: TransactionAt): string | null {
-    return this.#heard.get(keyOf(transaction)) ?? null;
+    return this.#heard.get(heldKey(transaction)) ?? null;
   }
 
   /** The finalized blocks of these slots, as far as they are recent enough to be asked for; null = could not be asked. */
@@ -132,8 +133,4 @@ export class BlockWatch {
 /** What a record keeps of a block. */
 export function stampOf({ blockhash, blockTime }: BlockHeaderLookup & { readonly kind: 'block' }): BlockStamp {
   return { blockhash, blockTime: blockTime === null ? null : new Date(blockTime * 1_000) };
-}
-
-function keyOf({ signature, slot }: TransactionAt): string {
-  return `${signature}@${slot}`;
 }

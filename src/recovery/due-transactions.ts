@@ -1,18 +1,11 @@
 import type { mongo } from 'mongoose';
 import { ledgerEvents, recordFrom, type StoredRecord } from '../ledger/ledger-collections.js';
-import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { groupByTransaction, type HeldTransaction } from '../ledger/held-transaction.js';
 
 /** Records read per pass: four calls' worth of statuses, so that a backlog after an outage is worked off in bites. */
 const RECORDS_PER_PASS = 1_024;
 /** Of the newest so many more, as a share of that, where more is due: what happens now does not wait for a backlog. */
 const NEWEST_SHARE = 0.25;
-
-/** The events of one transaction that wait for finality, all at one slot. */
-export interface HeldTransaction {
-  readonly signature: string;
-  readonly slot: number;
-  readonly records: readonly LedgerRecord[];
-}
 
 /** What one pass judges. */
 export interface DuePage {
@@ -44,10 +37,11 @@ export class DueTransactions {
     const after = this.#after === null ? {} : { slot: { $gt: this.#after } };
     const page = await this.#read({ ...isDue, ...after }, 1, this.recordsPerPass);
     const last = page.length < this.recordsPerPass ? undefined : page.at(-1);
-    if (!last) return { transactions: grouped(page), upTo: null };
+    if (!last) return { transactions: transactionsOf(page), upTo: null };
     const newest = await this.#read(isDue, -1, Math.ceil(this.recordsPerPass * NEWEST_SHARE));
     const ids = new Set(page.map(({ _id }) => _id));
-    return { transactions: grouped([...page, ...newest.filter(({ _id }) => !ids.has(_id))]), upTo: Number(last.slot) };
+    const both = [...page, ...newest.filter(({ _id }) => !ids.has(_id))];
+    return { transactions: transactionsOf(both), upTo: Number(last.slot) };
   }
 
   /** The page has been judged. */
@@ -72,14 +66,6 @@ export class DueTransactions {
   }
 }
 
-function grouped(stored: readonly StoredRecord[]): HeldTransaction[] {
-  const groups = new Map<string, HeldTransaction & { records: LedgerRecord[] }>();
-  for (const record of stored.map(recordFrom)) {
-    const { signature, slot } = record;
-    const key = `${signature}@${slot}`;
-    const group = groups.get(key) ?? { signature, slot, records: [] };
-    group.records.push(record);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
+function transactionsOf(stored: readonly StoredRecord[]): HeldTransaction[] {
+  return groupByTransaction(stored.map(recordFrom));
 }

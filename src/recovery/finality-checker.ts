@@ -7,13 +7,14 @@ import { AskAgain } from '../lib/ask-again.js';
 import { BoundedMap } from '../lib/bounded-map.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
+import { heldKey, type HeldTransaction } from '../ledger/held-transaction.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFinalized, type BlockStamp } from '../ledger/mark-records.js';
 import { agreeOnDrop } from './agree-on-drop.js';
 import { askEndpoints, type ChainMember } from './ask-endpoints.js';
 import { BlockWatch, stampOf } from './block-watch.js';
 import { compareBlocks, judgeWithBlock, type BlockVerdict } from './compare-blocks.js';
-import { DueTransactions, type HeldTransaction } from './due-transactions.js';
+import { DueTransactions } from './due-transactions.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
 import { isMassSuspicion } from './mass-suspicion.js';
 import { breakTies } from './tie-breaker.js';
@@ -208,9 +209,9 @@ export class FinalityChecker {
 
   #begin(underWay: UnderWay, held: HeldTransaction): void {
     const { signature } = held;
-    if (!this.#incomplete.isDue(keyOf(held))) return;
+    if (!this.#incomplete.isDue(heldKey(held))) return;
     underWay.begin(
-      keyOf(held),
+      heldKey(held),
       () => this.#reland(held),
       (error) => this.dependencies.log.warn({ signature, error: messageOf(error) }, 're-landing failed; trying again'),
     );
@@ -219,9 +220,9 @@ export class FinalityChecker {
   async #reland(held: HeldTransaction): Promise<boolean> {
     const { signature } = held;
     const outcome = await relandTransaction(this.dependencies, this.work, this.module, signature, 'finalized');
-    if (outcome.kind === 'incomplete') this.#incomplete.failed(keyOf(held));
+    if (outcome.kind === 'incomplete') this.#incomplete.failed(heldKey(held));
     if (outcome.kind !== 'corrected') return false;
-    this.#incomplete.succeeded(keyOf(held));
+    this.#incomplete.succeeded(heldKey(held));
     const { orphaned, entered } = outcome.correction;
     if (orphaned.length > 0 || entered.length > 0) this.dependencies.onCorrected(this.module, outcome.correction);
     return true;
@@ -229,14 +230,14 @@ export class FinalityChecker {
 
   #beginAsking(suspects: readonly HeldTransaction[]): void {
     const { clock, log } = this.dependencies;
-    const dueAtMs = (held: HeldTransaction) => this.#doubts.get(keyOf(held))?.againAtMs ?? -Infinity;
+    const dueAtMs = (held: HeldTransaction) => this.#doubts.get(heldKey(held))?.againAtMs ?? -Infinity;
     // Those asked about longest ago first: many of which nothing can be proven keep no room from the others.
     const inTurn = suspects
       .map((held) => ({ held, atMs: dueAtMs(held) }))
       .sort((one, other) => (one.atMs === other.atMs ? 0 : one.atMs - other.atMs));
     for (const { held, atMs } of inTurn) {
       if (atMs > clock.monotonic()) break;
-      const key = keyOf(held);
+      const key = heldKey(held);
       const { signature, slot } = held;
       this.#underWay.begin(
         key,
@@ -311,7 +312,7 @@ export class FinalityChecker {
   }
 
   #doubt(held: HeldTransaction, reason: string, say: () => void): void {
-    const key = keyOf(held);
+    const key = heldKey(held);
     if (this.#doubts.get(key)?.reason !== reason) say();
     this.#doubts.set(key, { reason, againAtMs: this.dependencies.clock.monotonic() + ASK_AGAIN_MS });
   }
@@ -323,8 +324,4 @@ function isDisputed({ records }: HeldTransaction): boolean {
 
 function isWaiting({ records }: HeldTransaction): boolean {
   return records.some(({ state }) => state === 'received');
-}
-
-function keyOf({ signature, slot }: HeldTransaction): string {
-  return `${signature}@${slot}`;
 }

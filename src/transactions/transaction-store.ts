@@ -3,10 +3,9 @@ import type { Commitment } from '../lib/commitment.js';
 import { fromStored, toStored } from '../lib/stored-value.js';
 import type { Attempt, ManagedTransaction, TransactionResult, TransactionState } from './managed-transaction.js';
 import type { ProgramRefusal } from './program-refusal.js';
+import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
 
 type Stored = { _id: string; state: TransactionState } & mongo.Document;
-
-const DUPLICATE_KEY = 11000;
 
 /** What is known when the chain has given its answer. */
 export interface Outcome {
