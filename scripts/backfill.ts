@@ -8,10 +8,11 @@ import { toJson } from '../src/lib/json.js';
 import { readListenerStatus, STATUS_STALE_MS } from '../src/ledger/listener-status.js';
 import type { BackfillStart } from '../src/recovery/backfill-plan.js';
 import { backfill, type BackfillOutcome } from '../src/recovery/backfill.js';
-import { ProgressLine } from './backfill/progress-line.js';
+import { describeBackfill } from './backfill/describe-progress.js';
 import { describeOutcome, EXIT, summarize } from './backfill/report.js';
 import { commandLine } from './command/command-line.js';
 import { installedModule, programOption } from './command/program-option.js';
+import { ProgressBar } from './command/progress-bar.js';
 import { wholeNumber } from './command/whole-number.js';
 import { withFoundation } from './command/with-foundation.js';
 
@@ -98,7 +99,7 @@ async function run(foundation: Foundation): Promise<number> {
     ...(options.concurrency === undefined ? {} : { maxConcurrent: options.concurrency }),
   });
   interrupted.signal.addEventListener('abort', () => fetcher.stop(), { once: true });
-  const line = new ProgressLine(process.stderr, () => clock.monotonic());
+  const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'slots');
   const outcome = await backfill(
     {
       ...{ db: mongo.db, log, clock, random, signal: interrupted.signal },
@@ -109,7 +110,7 @@ async function run(foundation: Foundation): Promise<number> {
         console.error(
           `looking whether the backfill of ${holder} lives: ${foundation.config.leaseTermMs / 1_000} s at most`,
         ),
-      onProgress: (progress) => line.show(progress),
+      onProgress: (progress) => bar.show(describeBackfill(progress)),
       onResumed: ({ span, counts }) =>
         console.error(
           `going on with the backfill of slots ${span.fromSlot} to ${span.toSlot}: ${counts.listed} transactions are done`,
@@ -123,7 +124,7 @@ async function run(foundation: Foundation): Promise<number> {
       dryRun: options.dryRun,
     },
   );
-  line.end();
+  bar.end();
   const status = await readListenerStatus(mongo.db, options.program);
   const workerLives = status !== null && clock.now() - status.updatedAt.getTime() < STATUS_STALE_MS;
   const lines = describeOutcome(outcome, {

@@ -1,6 +1,6 @@
 import type { BackfillOutcome } from '../../src/recovery/backfill.js';
 import type { Span } from '../../src/recovery/span-listing.js';
-import { describeSeconds } from './progress-line.js';
+import { describeSeconds } from '../command/describe-seconds.js';
 
 /** Documented in --help. */
 export const EXIT = { complete: 0, incomplete: 1, failed: 2, interrupted: 130 } as const;

@@ -70,10 +70,3 @@ function beginningOf(start: BackfillStart, firstAvailable: number): number {
       return firstAvailable;
   }
 }
-
-/** Seconds that are left, at the rate so far; null while nothing tells. Slots stand for time: transactions ahead are unknown. */
-export function secondsLeft(span: Span, atSlot: number, seconds: number): number | null {
-  const done = span.toSlot - atSlot;
-  if (done <= 0 || seconds <= 0) return null;
-  return (Math.max(0, atSlot - span.fromSlot) / done) * seconds;
-}

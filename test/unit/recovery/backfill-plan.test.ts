@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { planBackfill, secondsLeft, type BackfillQuestion } from '../../../src/recovery/backfill-plan.js';
+import { planBackfill, type BackfillQuestion } from '../../../src/recovery/backfill-plan.js';
 
 const slot = fc.integer({ min: 0, max: 100 });
 const question: fc.Arbitrary<BackfillQuestion> = fc.record({
@@ -40,11 +40,4 @@ it('has nothing to do where history is complete from there on', () => {
   expect(planBackfill({ ...asked, start: { kind: 'oldest' } })).toEqual({ kind: 'nothing-to-do', since: 10 });
   expect(planBackfill({ ...asked, start: { kind: 'slot', slot: 50 } })).toEqual({ kind: 'nothing-to-do', since: 10 });
   expect(planBackfill({ ...asked, start: { kind: 'genesis' } })).toMatchObject({ span: { fromSlot: 0, toSlot: 10 } });
-});
-
-it('says how long it takes, once it knows', () => {
-  const span = { fromSlot: 0, toSlot: 100 };
-  expect(secondsLeft(span, 100, 5)).toBeNull();
-  expect(secondsLeft(span, 75, 5)).toBe(15);
-  expect(secondsLeft(span, 0, 20)).toBe(0);
 });
