@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
 import { createDeadLetterRetrying } from '../src/app/dead-letter-retrying.js';
-import { domains } from '../src/domains/registry.js';
 import { adviceFor } from '../src/ledger/dead-advice.js';
 import {
   countDeadItems,
@@ -21,7 +20,7 @@ import { toJson } from '../src/lib/json.js';
 import type { RetryOutcome } from '../src/recovery/dead-letter-retry.js';
 import type { MongoConnection } from '../src/store/mongo-connection.js';
 import { commandLine } from './command/command-line.js';
-import { programOption } from './command/program-option.js';
+import { installed, programOption } from './command/program-option.js';
 import type { FailureReport } from './command/report-failure.js';
 import { wholeNumber } from './command/whole-number.js';
 import { withDatabase } from './command/with-database.js';
@@ -169,7 +168,8 @@ program
 await program.parseAsync();
 
 function filterOf({ program, reason, kind }: FilterOptions, closed: boolean): DeadFilter {
-  const programs = program === undefined ? domains.map(({ module }) => module.name) : [program];
+  if (installed.problem !== null) throw new MooringError('domains-invalid', installed.problem);
+  const programs = program === undefined ? installed.names : [program];
   return { programs, closed, ...(reason ? { reason } : {}), ...(kind ? { kind } : {}) };
 }
 
@@ -235,7 +235,7 @@ function describeOutcome(outcome: { id: string } & RetryOutcome): string {
     case 'gone':
       return `${outcome.id}: nothing dead has this id (any more)`;
     case 'not-installed':
-      return `${outcome.id}: the program ${outcome.program} is not installed (src/domains/registry.ts)`;
+      return `${outcome.id}: the program ${outcome.program} is not installed (${installed.source})`;
   }
 }
 

@@ -6,11 +6,35 @@ export { readConfig, type Config } from './config/env.js';
 export { decodeTransaction } from './decoding/decode-transaction.js';
 export { EventParser } from './decoding/event-parser.js';
 export { compileProgramCodec } from './decoding/idl-codec.js';
+export { CommandRefused, defineCommand, signerFor } from './domain-kit/command.js';
+export type { Command, CommandContext, CommandPlan } from './domain-kit/command.js';
+export {
+  addressField,
+  integerField,
+  signerField,
+  textField,
+  timeField,
+  u64Field,
+} from './domain-kit/command-fields.js';
+export { createInstructionBuilder, type InstructionBuilder } from './domain-kit/command-instruction.js';
 export { defineModule } from './domain-kit/domain-module.js';
-export type { AccountHandler, DomainModule, EventHandler, Idl, ProgramEvent } from './domain-kit/domain-module.js';
+export type {
+  AccountHandler,
+  DomainModule,
+  EventHandler,
+  Idl,
+  IdlRange,
+  ModuleDefinition,
+  ProgramEvent,
+} from './domain-kit/domain-module.js';
 export { field } from './domain-kit/field.js';
+export type { Field, Fields, FieldValue, Values } from './domain-kit/field.js';
 export { defineFact, defineState } from './domain-kit/model.js';
+export type { FactModel, Model, ModelIndex, StateModel } from './domain-kit/model.js';
+export { defineRoutes } from './domain-kit/routes.js';
+export type { DomainRoutes, ReadRoute } from './domain-kit/routes.js';
 export { defineSettle } from './domain-kit/settle.js';
+export type { Settle } from './domain-kit/settle.js';
 export { close, fact, state } from './domain-kit/writes.js';
 export type { Write } from './domain-kit/writes.js';
 export { MooringError } from './lib/errors.js';

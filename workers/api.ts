@@ -1,11 +1,12 @@
 import { startApi } from '../src/app/api-process.js';
 import { layFoundation } from '../src/app/foundation.js';
+import { installedDomains } from '../src/app/installed-domains.js';
 import { requiredEndpoints } from '../src/app/required-endpoints.js';
 import { runProcess } from '../src/app/run-process.js';
-import { domains } from '../src/domains/registry.js';
 import { createMetrics } from '../src/telemetry/metrics.js';
 
 await runProcess(async (config, log) => {
+  const domains = await installedDomains(config);
   const modules = domains.map(({ module }) => module);
   const metrics = createMetrics({ processMetrics: true });
   const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, metrics);

@@ -1,7 +1,7 @@
 import { layFoundation, type Foundation } from '../../src/app/foundation.js';
+import { installedDomains } from '../../src/app/installed-domains.js';
 import { requiredEndpoints } from '../../src/app/required-endpoints.js';
 import { loadDotEnv, readConfig } from '../../src/config/env.js';
-import { domains } from '../../src/domains/registry.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { reportFailure, type FailureReport } from './report-failure.js';
@@ -18,7 +18,7 @@ export async function withFoundation(
     loadDotEnv();
     const config = readConfig();
     const log = createLogger({ ...config, logLevel: 'warn', logPretty: true }, process.stderr);
-    const modules = domains.map(({ module }) => module);
+    const modules = (await installedDomains(config)).map(({ module }) => module);
     const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, createMetrics());
     try {
       await work(foundation);

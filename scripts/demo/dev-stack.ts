@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { LAMPORTS_PER_SOL, type PublicKey } from '@solana/web3.js';
+import { installedDomains } from '../../src/app/installed-domains.js';
 import type { Config } from '../../src/config/env.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import { startChain } from '../../src/dev/embedded-chain.js';
@@ -65,6 +66,7 @@ export async function startDevStack(options: {
   const stack = await startStack({
     chain,
     database,
+    domains: await installedDomains(config),
     signers: wallets.map(({ keypair }) => keypair),
     environment: {
       ...options.environment,

@@ -7,6 +7,7 @@ import { startChain } from '../../src/dev/embedded-chain.js';
 import { startDatabase } from '../../src/dev/embedded-database.js';
 import { projectPrograms } from '../../src/dev/project-programs.js';
 import { openTraffic, type Traffic } from '../../src/dev/traffic.js';
+import { couponRoutes } from '../../src/domains/coupons/routes.js';
 import { MooringError } from '../../src/lib/errors.js';
 import { observeLatency, type LatencyObserver } from './latency-observer.js';
 import type { DemoOptions } from './options.js';
@@ -119,6 +120,8 @@ export async function setScene(
       const made = await startStack({
         chain,
         database,
+        // Whatever else is installed: these are what its traffic is about.
+        domains: [couponRoutes],
         wsUrls: [tripwire.url],
         signers,
         environment: {

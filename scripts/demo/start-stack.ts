@@ -6,7 +6,7 @@ import { layFoundation, type Foundation } from '../../src/app/foundation.js';
 import { readConfig, type Config } from '../../src/config/env.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import type { DevDatabase } from '../../src/dev/dev-database.js';
-import { domains } from '../../src/domains/registry.js';
+import type { DomainRoutes } from '../../src/domain-kit/routes.js';
 import { MooringError } from '../../src/lib/errors.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
@@ -14,6 +14,7 @@ import { createMetrics } from '../../src/telemetry/metrics.js';
 export interface StackOptions {
   readonly chain: DevChain;
   readonly database: DevDatabase;
+  readonly domains: readonly DomainRoutes[];
   /** Where the event worker's socket goes, if not straight to the chain. */
   readonly wsUrls?: readonly string[];
   /** Held by the API; the first one signs where a request names none. */
@@ -37,7 +38,7 @@ export interface Stack {
  * whoever shows something. Throws MooringError with what to do.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { chain, database, wsUrls = chain.wsUrls } = options;
+  const { chain, database, domains, wsUrls = chain.wsUrls } = options;
   const config = readConfig({
     ...options.environment,
     SIGNER_SECRET_KEYS: options.signers.map(({ secretKey }) => bs58.encode(secretKey)).join(','),
@@ -49,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const foundation = await layFoundation(config, endpoints, modules, log, metrics);
   const worker = startEventWorker(foundation, endpoints);
   try {
-    const api = await startApiSomewhere(foundation, options.environment['PORT'] !== undefined);
+    const api = await startApiSomewhere(foundation, domains, options.environment['PORT'] !== undefined);
     return {
       config,
       foundation,
@@ -68,7 +69,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** At the usual port; when that is taken and nobody asked for it, at any. */
-async function startApiSomewhere(foundation: Foundation, portWasChosen: boolean): Promise<ApiProcess> {
+async function startApiSomewhere(
+  foundation: Foundation,
+  domains: readonly DomainRoutes[],
+  portWasChosen: boolean,
+): Promise<ApiProcess> {
   try {
     return await startApi(foundation, domains);
   } catch (error) {

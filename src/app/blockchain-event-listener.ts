@@ -1,5 +1,4 @@
 import type { Config } from '../config/env.js';
-import { domains } from '../domains/registry.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { loadDotEnv, readConfig } from '../config/env.js';
 import { createLogger } from '../telemetry/logger.js';
@@ -7,6 +6,7 @@ import { createMetrics } from '../telemetry/metrics.js';
 import type { AnnouncedEvent, AnnouncedTransaction } from './event-announcer.js';
 import { startEventWorker, type EventWorker } from './event-worker.js';
 import { layFoundation, type Foundation } from './foundation.js';
+import { installedDomains } from './installed-domains.js';
 import { requiredEndpoints } from './required-endpoints.js';
 
 /** What `getStatus()` says. */
@@ -34,7 +34,7 @@ export class BlockchainEventListener {
   #worker: EventWorker | undefined;
   #starting: Promise<void> | undefined;
 
-  /** `options` default to the environment (.env) and the registered domains. */
+  /** `options` default to the environment (.env) and the installed domains (MOORING_DOMAINS). */
   constructor(
     private readonly options: { readonly config?: Config; readonly modules?: readonly DomainModule[] } = {},
   ) {}
@@ -90,7 +90,7 @@ export class BlockchainEventListener {
   async #start(): Promise<void> {
     if (!this.options.config) loadDotEnv();
     const config = this.options.config ?? readConfig();
-    const modules = this.options.modules ?? domains.map(({ module }) => module);
+    const modules = this.options.modules ?? (await installedDomains(config)).map(({ module }) => module);
     const endpoints = requiredEndpoints(config);
     this.#foundation = await layFoundation(config, endpoints, modules, createLogger(config), createMetrics());
     this.#worker = startEventWorker(this.#foundation, endpoints);

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { inspect } from 'node:util';
+import { existsSync, readFileSync } from 'node:fs';
+import { inspect, parseEnv } from 'node:util';
 import { z } from 'zod';
 import { MooringError } from '../lib/errors.js';
 import { Secret, shownUrl } from './secret.js';
@@ -53,6 +53,7 @@ export const environmentSchema = z.object({
   API_KEYS_FOR_READS: flag(false),
   DATA_DIR: z.string().optional(),
   COUPONS_PROGRAM_ID: optionalText(ADDRESS, 'a base58 program address'),
+  MOORING_DOMAINS: optionalText(/\.m?[jt]s$/, 'the path of an ES module: .js, .mjs, .ts or .mts'),
 });
 
 /** The settings of a process: frozen, with units in the names. Printing it never shows a secret. */
@@ -78,6 +79,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 export function loadDotEnv(path = '.env'): void {
   // Node 20.6 has --env-file only; loadEnvFile came with 20.12.
   if (typeof process.loadEnvFile === 'function' && existsSync(path)) process.loadEnvFile(path);
+}
+
+/** What `.env` says, without setting it; an empty object where there is none. */
+export function peekAtDotEnv(path = '.env'): Readonly<Record<string, string | undefined>> {
+  return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {};
 }
 
 function configFrom(env: z.infer<typeof environmentSchema>) {
@@ -117,6 +123,8 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     dataDir: env.DATA_DIR,
     /** By module name: where a program is deployed elsewhere than its IDL says. */
     programAddresses: Object.freeze({ coupons: env.COUPONS_PROGRAM_ID }),
+    /** The file that lists the domains, seen from the working directory; undefined for this package's own. */
+    domainsPath: env.MOORING_DOMAINS,
   };
   const shown = () => ({
     ...config,

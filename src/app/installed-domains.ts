@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Config } from '../config/env.js';
+import type { DomainRoutes } from '../domain-kit/routes.js';
+import { domains as ownDomains } from '../domains/registry.js';
+import { messageOf, MooringError } from '../lib/errors.js';
+import { assertDistinct, domainsOf } from './check-domains.js';
+
+/** Where the domains come from when MOORING_DOMAINS names no file. */
+const OWN_REGISTRY = 'src/domains/registry.ts';
+const TYPESCRIPT = new Set(['.ts', '.mts']);
+
+/** Where the domains of this process come from, for people. */
+export function domainsSource({ domainsPath }: Pick<Config, 'domainsPath'>): string {
+  return domainsPath ?? OWN_REGISTRY;
+}
+
+/**
+ * The domains this process runs: those of the ES module that MOORING_DOMAINS names, else the registry of this package.
+ * @throws MooringError `domains-missing` or `domains-invalid` with what to do.
+ */
+export async function installedDomains(
+  config: Pick<Config, 'domainsPath' | 'programAddresses'>,
+): Promise<readonly DomainRoutes[]> {
+  const { domainsPath } = config;
+  const domains = domainsPath === undefined ? ownDomains : domainsOf(await load(domainsPath), domainsPath);
+  assertDistinct(domains, domainsSource(config), config.programAddresses);
+  return domains;
+}
+
+async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const file = resolve(path);
+  if (!existsSync(file)) {
+    throw new MooringError(
+      'domains-missing',
+      `MOORING_DOMAINS is ${path}, and there is no file ${file}. It is looked for from where the process is started.`,
+    );
+  }
+  try {
+    // Registered only here: whoever has JavaScript needs no compiler in a process that runs for months.
+    if (TYPESCRIPT.has(extname(file))) (await import('tsx/esm/api')).register();
+    return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw new MooringError('domains-invalid', `Cannot load ${path} (MOORING_DOMAINS): ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
