@@ -1,22 +1,39 @@
 import { Command, type HelpContext, type ParseOptionsResult } from 'commander';
 import { toJson } from '../../src/lib/json.js';
+import { asStarted, startedAs } from './started-as.js';
 
 /** The exit code of every command that could not be done, or was asked wrongly. */
 export const EXIT_FAILED = 2;
 
 /**
- * The command line of `npm run <script>`. A mistake in it ends the process with 2 after one line that says what is wrong
- * and one that says where help is; with `--json` among the arguments `{"error": …}` is the last line of stdout as well.
- * --help ends it with 0. Subcommands behave the same.
+ * The command line of `npm run <script>` and `mooring <script>`. A mistake in it ends the process with 2 after one line
+ * that says what is wrong and one that says where help is; with `--json` among the arguments `{"error": …}` is the last
+ * line of stdout as well. --help ends it with 0. Subcommands behave the same.
  */
 export function commandLine(script: string): Command {
-  return new ScriptCommand(`npm run ${script} --`)
-    .showHelpAfterError(`See: npm run ${script} -- --help`)
+  return answerMistakes(new ScriptCommand(startedAs(script)));
+}
+
+/** Makes a command end the process as every command line does: see `commandLine`. */
+export function answerMistakes(command: Command): Command {
+  return command
+    .showHelpAfterError(`See: ${command.name()} --help`)
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(asStarted(text)),
+      writeErr: (text) => process.stderr.write(asStarted(text)),
+      outputError: (text, write) => write(onOneLine(text)),
+    })
     .exitOverride(({ exitCode, message }) => {
       if (exitCode === 0) process.exit(0);
-      if (process.argv.includes('--json')) console.log(toJson({ error: message.replace(/^error: /, '') }));
+      const error = asStarted(onOneLine(message).replace(/^error: /, ''));
+      if (process.argv.includes('--json')) console.log(toJson({ error }));
       process.exit(EXIT_FAILED);
     });
+}
+
+/** Commander gives a suggestion a line of its own. */
+function onOneLine(text: string): string {
+  return text.replace('\n(Did you mean', ' (did you mean');
 }
 
 /** Where there are subcommands, one that is missing or unknown is answered with those there are. */

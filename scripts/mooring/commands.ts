@@ -1,0 +1,71 @@
+/** A command of `mooring`. */
+export interface MooringCommand {
+  readonly name: string;
+  /** One line of `mooring --help`. */
+  readonly summary: string;
+  /** Runs until it is stopped, and takes no options: everything is in the environment and .env. */
+  readonly isProcess?: true;
+  /** Runs it in this process, so that signals reach it: with what is left of the arguments. */
+  readonly run: () => Promise<unknown>;
+}
+
+/** Every command that works from an installed package, in the order of --help. */
+export const COMMANDS: readonly MooringCommand[] = [
+  {
+    name: 'worker',
+    summary: 'follows the programs: ledger, documents, finality',
+    isProcess: true,
+    run: () => import('../../workers/event-listener.worker.js'),
+  },
+  {
+    name: 'start',
+    summary: 'serves the HTTP API',
+    isProcess: true,
+    run: () => import('../../workers/api.js'),
+  },
+  {
+    name: 'audit',
+    summary: 'compares every document with the chain and the ledger',
+    run: () => import('../audit.js'),
+  },
+  {
+    name: 'backfill',
+    summary: 'brings history from before the worker began',
+    run: () => import('../backfill.js'),
+  },
+  {
+    name: 'replay',
+    summary: 'makes the documents anew from the ledger, in traffic',
+    run: () => import('../replay.js'),
+  },
+  {
+    name: 'dead-letters',
+    summary: 'what could not take effect: list, show, retry, drop',
+    run: () => import('../dead-letters.js'),
+  },
+  {
+    name: 'api-key',
+    summary: 'makes, lists and revokes keys of the API',
+    run: () => import('../api-key.js'),
+  },
+  {
+    name: 'idl-types',
+    summary: 'writes the types of events and accounts from IDLs',
+    run: () => import('../idl-types.js'),
+  },
+  {
+    name: 'dev',
+    summary: 'a chain, a database, worker and API for development',
+    run: () => import('../dev.js'),
+  },
+  {
+    name: 'demo',
+    summary: 'the coupon marketplace with traffic, faults and an audit',
+    run: () => import('../demo.js'),
+  },
+  {
+    name: 'drill',
+    summary: 'breaks things in mid-traffic, then compares everything',
+    run: () => import('../drill.js'),
+  },
+];
