@@ -2,6 +2,8 @@ import { toJson } from '../src/lib/json.js';
 import { audit } from '../src/reconcile/audit.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
 import { commandLine } from './command/command-line.js';
+import { endOnInterrupt } from './command/interrupt.js';
+import { ProgressBar } from './command/progress-bar.js';
 import { withFoundation } from './command/with-foundation.js';
 
 const EXIT = { clean: 0, wrong: 1, unsettled: 3 } as const;
@@ -13,10 +15,10 @@ const { json = false } = commandLine('audit')
     'after',
     `
 It may run while traffic goes on: what differs at first sight is looked at again, for up to a minute, until it is found
-equal or for certain different. What keeps changing all that time is called unsettled.
+equal or for certain different. What keeps changing all that time is called unsettled. It changes nothing.
 
 Exit code: 0 when every document is what it must be, 1 when one is not, 2 when the audit could not be made or was
-asked wrongly, 3 when nothing is wrong and something is unsettled.
+asked wrongly, 3 when nothing is wrong and something is unsettled, 130 when it was interrupted.
 
 Examples:
   npm run audit
@@ -25,8 +27,12 @@ Examples:
   .parse()
   .opts<{ json?: boolean }>();
 
+endOnInterrupt({ what: 'The audit was interrupted: nothing is known, and nothing was changed.', json });
 await withFoundation({ what: 'The audit could not be made', json }, async ({ mongo, pool, machine, modules }) => {
-  const report = await audit({ db: mongo.db, chain: pool.chain, clock: machine.clock }, modules);
+  const { clock } = machine;
+  const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'documents and records');
+  const onProgress = bar.show.bind(bar);
+  const report = await audit({ db: mongo.db, chain: pool.chain, clock, onProgress }, modules).finally(() => bar.end());
   for (const line of describeAudit(report)) console.log(line);
   if (json) console.log(toJson(report));
   process.exitCode =

@@ -5,16 +5,17 @@ import { preferredFirst } from '../src/chain/rpc-pool.js';
 import { TransactionFetcher } from '../src/chain/transaction-fetcher.js';
 import { MooringError } from '../src/lib/errors.js';
 import { toJson } from '../src/lib/json.js';
-import { readListenerStatus, STATUS_STALE_MS } from '../src/ledger/listener-status.js';
 import type { BackfillStart } from '../src/recovery/backfill-plan.js';
 import { backfill, type BackfillOutcome } from '../src/recovery/backfill.js';
 import { describeBackfill } from './backfill/describe-progress.js';
 import { describeOutcome, EXIT, summarize } from './backfill/report.js';
 import { commandLine } from './command/command-line.js';
+import { interruptSignal } from './command/interrupt.js';
 import { installedModule, programOption } from './command/program-option.js';
 import { ProgressBar } from './command/progress-bar.js';
 import { wholeNumber } from './command/whole-number.js';
 import { withFoundation } from './command/with-foundation.js';
+import { workerLives } from './command/worker-lives.js';
 
 interface Options {
   readonly program: string;
@@ -69,14 +70,7 @@ Examples:
   .parse()
   .opts<Options>();
 
-const interrupted = new AbortController();
-const interrupt = () => {
-  // The second time somebody does not want to wait for the page under way: nothing is lost by that either.
-  if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
-  interrupted.abort();
-};
-process.on('SIGINT', interrupt);
-process.on('SIGTERM', interrupt);
+const interrupted = interruptSignal();
 
 await withFoundation(
   {
@@ -98,11 +92,11 @@ async function run(foundation: Foundation): Promise<number> {
     ...{ chain: background.chain, history: background.chain, clock, random },
     ...(options.concurrency === undefined ? {} : { maxConcurrent: options.concurrency }),
   });
-  interrupted.signal.addEventListener('abort', () => fetcher.stop(), { once: true });
+  interrupted.addEventListener('abort', () => fetcher.stop(), { once: true });
   const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'slots');
   const outcome = await backfill(
     {
-      ...{ db: mongo.db, log, clock, random, signal: interrupted.signal },
+      ...{ db: mongo.db, log, clock, random, signal: interrupted },
       lease: { holder: machine.holder, termMs: foundation.config.leaseTermMs },
       ingest: createIngest(foundation, installed, fetcher),
       endpoints: () => preferredFirst(background),
@@ -125,10 +119,8 @@ async function run(foundation: Foundation): Promise<number> {
     },
   );
   bar.end();
-  const status = await readListenerStatus(mongo.db, options.program);
-  const workerLives = status !== null && clock.now() - status.updatedAt.getTime() < STATUS_STALE_MS;
   const lines = describeOutcome(outcome, {
-    ...{ workerLives, interrupted: interrupted.signal.aborted },
+    ...{ workerLives: await workerLives(mongo.db, clock, options.program), interrupted: interrupted.aborted },
     oldestSlot: await oldestSlotWhereItMatters(outcome, foundation),
   });
   for (const text of lines) console.log(text);
@@ -137,7 +129,7 @@ async function run(foundation: Foundation): Promise<number> {
   if (options.json) console.log(toJson(summarize(options.program, outcome, requests)));
   if (outcome.kind === 'refused') return EXIT.failed;
   if (outcome.kind !== 'stopped') return EXIT.complete;
-  return interrupted.signal.aborted ? EXIT.interrupted : EXIT.incomplete;
+  return interrupted.aborted ? EXIT.interrupted : EXIT.incomplete;
 }
 
 /** The oldest slot the endpoint has, where the backfill ended because it does not go back far enough; null where it does not say. */

@@ -20,11 +20,13 @@ import { toJson } from '../src/lib/json.js';
 import type { RetryOutcome } from '../src/recovery/dead-letter-retry.js';
 import type { MongoConnection } from '../src/store/mongo-connection.js';
 import { commandLine } from './command/command-line.js';
+import { EXIT_INTERRUPTED, interruptSignal } from './command/interrupt.js';
 import { installed, programOption } from './command/program-option.js';
 import type { FailureReport } from './command/report-failure.js';
 import { wholeNumber } from './command/whole-number.js';
 import { withDatabase } from './command/with-database.js';
 import { withFoundation } from './command/with-foundation.js';
+import { workerLives } from './command/worker-lives.js';
 
 const EXIT_NOT_ALL = 1;
 const DEFAULT_LIMIT = 50;
@@ -47,7 +49,7 @@ A letter is what could not become an event: bytes that no IDL explains, a transa
 was cut off. A record is an event whose handler failed for good.
 
 Exit code: 0 done, 1 not all of it: an id is unknown, or still dead after its retry, 2 it could not be done, or was
-asked wrongly.
+asked wrongly, 130 a retry was interrupted: what it had not come to is as it was, and the same command goes on.
 
 Examples:
   npm run dead-letters -- list --reason unknown-discriminator
@@ -109,8 +111,10 @@ withFilters(program.command('retry'))
   .argument('[ids...]', 'as list shows them')
   .option('--all', 'every open one that the filters let through; shows what it would do, unless --apply')
   .option('--apply', 'with --all: do it')
-  .action(async (ids: string[], options: FilterOptions & { all?: boolean; apply?: boolean }) => {
+  .addOption(new Option('--dry-run', 'only say what it would do').conflicts('apply'))
+  .action(async (ids: string[], options: FilterOptions & { all?: boolean; apply?: boolean; dryRun?: boolean }) => {
     if (ids.length > 0 === (options.all === true)) program.error('error: give either ids or --all');
+    if (options.dryRun && !options.all) return onDatabase(({ db }) => sayWhatWouldBe(db, ids, 'retry'));
     if (options.all && !options.apply) {
       return onDatabase(async ({ db }) => {
         const counts = await countDeadItems(db, filterOf(options, false));
@@ -122,17 +126,32 @@ withFilters(program.command('retry'))
     await withFoundation(failure(), async (foundation) => {
       const retrying = createDeadLetterRetrying(foundation);
       try {
+        const interrupted = interruptSignal();
         const { db } = foundation.mongo;
         const wanted = options.all ? await allIds(db, filterOf(options, false)) : ids;
         const outcomes: ({ id: string } & RetryOutcome)[] = [];
+        const programs = new Set<string>();
         for (const id of wanted) {
+          if (interrupted.aborted) break;
+          const item = await readDeadItem(db, id);
           const outcome = { id, ...(await retrying.retry(id)) };
           outcomes.push(outcome);
+          if (item && isAlive(outcome)) programs.add(item.program);
           console.log(describeOutcome(outcome));
         }
-        const done = outcomes.filter(({ kind }) => kind === 'recovered' || kind === 'revived').length;
-        if (done < outcomes.length) process.exitCode = EXIT_NOT_ALL;
-        print({ done, of: outcomes.length, outcomes }, [`${done} of ${outcomes.length} retried with success.`]);
+        const done = outcomes.filter(isAlive).length;
+        if (done < wanted.length) process.exitCode = interrupted.aborted ? EXIT_INTERRUPTED : EXIT_NOT_ALL;
+        const withoutWorker: string[] = [];
+        for (const name of programs) {
+          if (!(await workerLives(db, foundation.machine.clock, name))) withoutWorker.push(name);
+        }
+        print({ done, of: wanted.length, withoutWorker, outcomes }, [
+          `${done} of ${wanted.length} retried with success.`,
+          ...(outcomes.length < wanted.length
+            ? [`Interrupted: the other ${wanted.length - outcomes.length} wait.`]
+            : []),
+          ...[...programs].map((name) => describeNext(name, !withoutWorker.includes(name))),
+        ]);
       } finally {
         retrying.stop();
       }
@@ -145,21 +164,11 @@ program
   .argument('<ids...>', 'as list shows them')
   .option('--by <name>', 'who decided')
   .option('--apply', 'do it; without, it only says what it would do')
+  .addOption(new Option('--dry-run', 'only say what it would do, as without --apply').conflicts('apply'))
   .action((ids: string[], { by, apply }: { by?: string; apply?: boolean }) =>
     onDatabase(async ({ db }) => {
-      const found = await Promise.all(ids.map((id) => readDeadItem(db, id)));
-      const unknown = ids.filter((_, position) => found[position] === null);
-      const open = ids.filter((_, position) => found[position]?.dismissedAt === null);
-      if (unknown.length > 0) process.exitCode = EXIT_NOT_ALL;
-      const missing = unknown.map((id) => `There is no dead letter ${id} (any more).`);
-      if (!apply) {
-        return print({ dryRun: true, wouldDrop: open, unknown }, [
-          ...missing,
-          open.length === 0
-            ? 'There is nothing to drop.'
-            : `Would drop ${open.length}: ${open.join(', ')}. Do it with --apply.`,
-        ]);
-      }
+      if (!apply) return sayWhatWouldBe(db, ids, 'drop');
+      const { open, unknown, missing } = await lookAt(db, ids);
       const dropped = await dismissDead(db, open, by ?? null, new Date(systemClock.now()));
       print({ dropped, unknown }, [...missing, `${dropped} dropped. A retry of the id takes it back.`]);
     }),
@@ -171,6 +180,32 @@ function filterOf({ program, reason, kind }: FilterOptions, closed: boolean): De
   if (installed.problem !== null) throw new MooringError('domains-invalid', installed.problem);
   const programs = program === undefined ? installed.names : [program];
   return { programs, closed, ...(reason ? { reason } : {}), ...(kind ? { kind } : {}) };
+}
+
+/** Which of these ids are open, and which nobody knows: that makes the exit code 1. */
+async function lookAt(db: MongoConnection['db'], ids: readonly string[]) {
+  const found = await Promise.all(ids.map((id) => readDeadItem(db, id)));
+  const unknown = ids.filter((_, position) => found[position] === null);
+  const open = ids.filter((_, position) => found[position]?.dismissedAt === null);
+  if (unknown.length > 0) process.exitCode = EXIT_NOT_ALL;
+  return { open, unknown, missing: unknown.map((id) => `There is no dead letter ${id} (any more).`) };
+}
+
+async function sayWhatWouldBe(
+  db: MongoConnection['db'],
+  ids: readonly string[],
+  what: 'retry' | 'drop',
+): Promise<void> {
+  const { open, unknown, missing } = await lookAt(db, ids);
+  const how = what === 'retry' ? 'without --dry-run' : 'with --apply';
+  // A retry takes a decision to drop back.
+  const which = what === 'retry' ? ids.filter((id) => !unknown.includes(id)) : open;
+  print({ dryRun: true, [what === 'retry' ? 'wouldRetry' : 'wouldDrop']: which, unknown }, [
+    ...missing,
+    which.length === 0
+      ? `There is nothing to ${what}.`
+      : `Would ${what} ${which.length}: ${which.join(', ')}. Do it ${how}.`,
+  ]);
 }
 
 async function placeOf(db: MongoConnection['db'], id: string | undefined): Promise<DeadPlace | null> {
@@ -237,6 +272,16 @@ function describeOutcome(outcome: { id: string } & RetryOutcome): string {
     case 'not-installed':
       return `${outcome.id}: the program ${outcome.program} is not installed (${installed.source})`;
   }
+}
+
+function isAlive({ kind }: RetryOutcome): boolean {
+  return kind === 'recovered' || kind === 'revived';
+}
+
+function describeNext(name: string, lives: boolean): string {
+  return lives
+    ? `The worker of ${name} applies what came of it.`
+    : `No worker runs for ${name}: what came of it is in the ledger, and is applied once one starts.`;
 }
 
 function shown(item: DeadItem) {

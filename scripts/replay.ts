@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import type { Foundation, InstalledModule } from '../src/app/foundation.js';
 import { keepLease } from '../src/leases/lease-keeper.js';
 import { noteProjectingVersion } from '../src/ledger/projection-version.js';
-import { cancelReplay, readReplay, requestReplay, type Replay } from '../src/ledger/replay-request.js';
+import { cancelReplay, isSwapping, readReplay, requestReplay, type Replay } from '../src/ledger/replay-request.js';
 import { ledgerEvents } from '../src/ledger/ledger-collections.js';
 import { MooringError } from '../src/lib/errors.js';
 import { toJson } from '../src/lib/json.js';
@@ -11,12 +11,16 @@ import { rehearseReplay } from '../src/recovery/replay-rehearsal.js';
 import { assertReplaceable } from '../src/recovery/replay-shadow.js';
 import { Replayer } from '../src/recovery/replay.js';
 import { commandLine } from './command/command-line.js';
+import { endOnInterrupt, EXIT_INTERRUPTED, interruptSignal } from './command/interrupt.js';
 import { installedModule, programOption } from './command/program-option.js';
+import { ProgressBar, type Progress } from './command/progress-bar.js';
 import { wholeNumber } from './command/whole-number.js';
 import { withFoundation } from './command/with-foundation.js';
 
 const EXIT_INCOMPLETE = 1;
 const LOOK_EVERY_MS = 500;
+const SWAP_CANNOT_BE_CANCELLED =
+  'The replay is exchanging the collections: half of that would be two versions at once, so it is finished.';
 
 const options = commandLine('replay')
   .description(
@@ -37,7 +41,8 @@ The worker that holds the program's lease does the work; where none does, this p
 Ctrl-C only stops watching: the replay goes on, or waits for the next worker. --cancel ends it.
 
 Exit code: 0 done (with --dry-run: nothing would change), 1 not done: cancelled, left to a worker, or some documents
-refused what they should hold (with --dry-run: something would change), 2 it could not be made, or was asked wrongly.
+refused what they should hold (with --dry-run: something would change), 2 it could not be made, or was asked wrongly,
+130 it was interrupted.
 
 Examples:
   npm run replay -- --program coupons --dry-run
@@ -66,11 +71,22 @@ async function run(foundation: Foundation, installed: InstalledModule): Promise<
   const { module, codec } = installed;
   if (options.cancel) {
     const cancelled = await cancelReplay(db, module.name, new Date(clock.now()));
-    finish({ cancelled }, cancelled ? 'The replay is cancelled.' : 'There is no replay under way.', cancelled);
+    const replay = await readReplay(db, module.name);
+    const swapping = !cancelled && replay !== null && isSwapping(replay);
+    const why = swapping ? SWAP_CANNOT_BE_CANCELLED : 'There is no replay under way.';
+    finish({ cancelled, swapping }, cancelled ? 'The replay is cancelled.' : why, cancelled);
     return;
   }
   if (options.dryRun) {
-    const rehearsal = await rehearseReplay(db, module, codec, options.fromSlot ?? null);
+    endOnInterrupt({ what: 'Interrupted: nothing was changed.', json: options.json === true });
+    const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'records');
+    // What would change of documents since a slot depends on all that was before.
+    const total = await countApplied(db, module.name, null);
+    let done = 0;
+    const onRead = (records: number) => bar.show({ done: (done += records), total });
+    const rehearsal = await rehearseReplay(db, module, codec, options.fromSlot ?? null, onRead).finally(() =>
+      bar.end(),
+    );
     for (const { collection, change, create, remove, same } of rehearsal.collections) {
       console.log(`${collection}: ${change} would change, ${create} new, ${remove} removed, ${same} stay as they are`);
     }
@@ -83,10 +99,7 @@ async function run(foundation: Foundation, installed: InstalledModule): Promise<
     throw new MooringError('shadow-impossible', 'A shadow is built from the whole history: leave --from-slot out.');
   }
   if (options.shadow) await assertReplaceable(db, module);
-  const total = await ledgerEvents(db).countDocuments({
-    ...{ program: module.name, state: 'applied' },
-    ...(options.fromSlot === undefined ? {} : { slot: { $gte: options.fromSlot } }),
-  });
+  const total = await countApplied(db, module.name, options.fromSlot ?? null);
   const wanted = {
     ...{ program: module.name, id: randomUUID(), version: module.version, total },
     ...{ fromSlot: options.fromSlot ?? null, shadow: options.shadow === true },
@@ -107,15 +120,10 @@ async function run(foundation: Foundation, installed: InstalledModule): Promise<
 async function watch(foundation: Foundation, { module, codec }: InstalledModule, id: string): Promise<void> {
   const { config, log, machine, mongo } = foundation;
   const { clock, holder } = machine;
+  const interrupted = interruptSignal();
   const stop = new AbortController();
-  let isDetached = false;
+  interrupted.addEventListener('abort', () => stop.abort(), { once: true });
   let isHere = false;
-  const detach = () => {
-    isDetached = true;
-    stop.abort();
-  };
-  process.once('SIGINT', detach);
-  process.once('SIGTERM', detach);
   const working = keepLease(
     { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs },
     `program:${module.name}`,
@@ -133,25 +141,29 @@ async function watch(foundation: Foundation, { module, codec }: InstalledModule,
       await clock.sleep(LOOK_EVERY_MS * 2, lost);
     },
   );
-  const began = clock.monotonic();
-  let last = '';
-  let first: Replay | null = null;
-  while (!isDetached) {
+  const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'records');
+  let note: string | null = null;
+  while (!interrupted.aborted) {
     const replay = await readReplay(mongo.db, module.name);
     if (replay?.id !== id || replay.state !== 'running') break;
-    first ??= replay;
-    const line = progressOf(replay, first, clock.monotonic() - began);
-    if (line !== last) console.log(line);
-    last = line;
+    if (replay.note === null) bar.show(progressOf(replay));
+    else if (replay.note !== note) {
+      bar.end();
+      console.log(`waiting: ${replay.note}`);
+    }
+    note = replay.note;
     await clock.sleep(LOOK_EVERY_MS, stop.signal);
   }
   stop.abort();
   await working;
+  bar.end();
   const replay = await readReplay(mongo.db, module.name);
   if (replay?.id !== id) return finish({ state: 'replaced' }, 'Another replay was asked for meanwhile.', false);
   for (const problem of replay.problems) console.log(`problem: ${problem}`);
   if (replay.state === 'running') {
-    return finish(replay, 'Left to a worker: it goes on whenever one holds the program. --cancel ends it.', false);
+    finish(replay, 'Left to a worker: it goes on whenever one holds the program. --cancel ends it.', false);
+    if (interrupted.aborted) process.exitCode = EXIT_INTERRUPTED;
+    return;
   }
   const { records, documents, removed, settled, dead, decoded } = replay.counts;
   const what =
@@ -161,14 +173,16 @@ async function watch(foundation: Foundation, { module, codec }: InstalledModule,
   finish(replay, replay.state === 'done' ? `Done: ${what}.` : `Cancelled after ${what}.`, isWhole);
 }
 
-function progressOf({ phase, total, counts, note }: Replay, first: Replay, tookMs: number): string {
-  if (note !== null) return `waiting: ${note}`;
-  const done = phase === 'records' ? counts.records - first.counts.records : 0;
-  const perMs = done / Math.max(1, tookMs);
-  const left = phase === 'records' && done > 0 ? `, ${Math.round(perMs * 1_000)}/s` : '';
-  const secondsLeft = perMs > 0 ? Math.ceil(Math.max(0, total - counts.records) / perMs / 1_000) : null;
-  const time = left !== '' && secondsLeft !== null ? `, about ${secondsLeft} s left for them` : '';
-  return `${phase}: ${counts.records} of ${total} records${left}${time}; ${counts.documents} documents`;
+/** Records are read once; the documents that they touch come after them. */
+function progressOf({ phase, total, counts }: Replay): Progress {
+  return { done: counts.records, total, detail: `${phase}, ${counts.documents} documents folded anew` };
+}
+
+function countApplied(db: Foundation['mongo']['db'], program: string, fromSlot: number | null): Promise<number> {
+  return ledgerEvents(db).countDocuments({
+    ...{ program, state: 'applied' },
+    ...(fromSlot === null ? {} : { slot: { $gte: fromSlot } }),
+  });
 }
 
 function finish(json: object, line: string, isWhole: boolean): void {

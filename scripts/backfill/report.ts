@@ -1,9 +1,11 @@
 import type { BackfillOutcome } from '../../src/recovery/backfill.js';
 import type { Span } from '../../src/recovery/span-listing.js';
+import { EXIT_FAILED } from '../command/command-line.js';
 import { describeSeconds } from '../command/describe-seconds.js';
+import { EXIT_INTERRUPTED } from '../command/interrupt.js';
 
 /** Documented in --help. */
-export const EXIT = { complete: 0, incomplete: 1, failed: 2, interrupted: 130 } as const;
+export const EXIT = { complete: 0, incomplete: 1, failed: EXIT_FAILED, interrupted: EXIT_INTERRUPTED } as const;
 
 /** What --json prints. */
 export interface BackfillSummary {

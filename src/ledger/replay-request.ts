@@ -53,6 +53,11 @@ export interface Replay {
   readonly finishedAt: Date | null;
 }
 
+/** Collections are being exchanged: that is finished, whatever happens. */
+export function isSwapping({ state, phase, cursor }: Replay): boolean {
+  return state === 'running' && phase === 'swap' && cursor?.[0] === SWAPPING;
+}
+
 type StoredReplay = { _id: string } & Omit<Replay, 'program'>;
 
 const NOTHING_DONE: ReplayCounts = { records: 0, documents: 0, removed: 0, settled: 0, dead: 0, decoded: 0 };

@@ -15,8 +15,15 @@ import { ownedFields, readDocuments, readDocumentsByKey, type StoredDocument } f
 /** Ledger records looked at together. */
 const BATCH = 500;
 
-/** Compares every document with the fold of the ledger's records (I6): what the chain has no account for as well. */
-export async function auditAgainstLedger(db: mongo.Db, module: DomainModule): Promise<Finding[]> {
+/**
+ * Compares every document with the fold of the ledger's records (I6): what the chain has no account for as well.
+ * `onLooked` is told of so many documents, and then records, that were looked at.
+ */
+export async function auditAgainstLedger(
+  db: mongo.Db,
+  module: DomainModule,
+  onLooked: (count: number) => void = () => undefined,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const model of module.models) {
     for await (const batch of readDocuments(db, model)) {
@@ -25,12 +32,14 @@ export async function auditAgainstLedger(db: mongo.Db, module: DomainModule): Pr
           ? await checkStates(db, module, model, batch)
           : await checkFacts(db, module, model, batch)),
       );
+      onLooked(batch.length);
     }
   }
-  findings.push(...(await findMissing(db, module)));
+  findings.push(...(await findMissing(db, module, onLooked)));
   return findings;
 }
 
+/** What the fold of the ledger says of these state documents. */
 async function checkStates(
   db: mongo.Db,
   module: DomainModule,
@@ -105,7 +114,7 @@ export async function readApplied(
 }
 
 /** Documents that the ledger speaks of and that are not there. */
-async function findMissing(db: mongo.Db, module: DomainModule): Promise<Finding[]> {
+async function findMissing(db: mongo.Db, module: DomainModule, onLooked: (count: number) => void): Promise<Finding[]> {
   const findings: Finding[] = [];
   const cursor = ledgerEvents(db).find({ program: module.name, state: 'applied' }).batchSize(BATCH);
   let batch: LedgerRecord[] = [];
@@ -113,9 +122,11 @@ async function findMissing(db: mongo.Db, module: DomainModule): Promise<Finding[
     batch.push(recordFrom(stored));
     if (batch.length < BATCH) continue;
     findings.push(...(await missingAmong(db, module, batch)));
+    onLooked(batch.length);
     batch = [];
   }
   findings.push(...(await missingAmong(db, module, batch)));
+  onLooked(batch.length);
   return findings;
 }
 

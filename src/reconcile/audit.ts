@@ -5,6 +5,7 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Clock } from '../lib/clock.js';
 import { auditAgainstChain } from './audit-chain.js';
 import { auditAgainstLedger } from './audit-ledger.js';
+import { countForAudit, type AuditProgress } from './audit-progress.js';
 import { auditReport, type AuditReport, type DocumentDifference, type DocumentName } from './audit-report.js';
 import { auditSettled } from './audit-settled.js';
 import { mergeFindings } from './merge-findings.js';
@@ -14,6 +15,7 @@ interface AuditDependencies {
   readonly db: mongo.Db;
   readonly chain: Pick<ChainPort, 'programAccounts' | 'accounts' | 'signaturesFor'>;
   readonly clock: Clock;
+  readonly onProgress?: (progress: AuditProgress) => void;
 }
 
 /**
@@ -23,14 +25,19 @@ interface AuditDependencies {
  * @throws RpcError when the chain does not answer.
  */
 export async function audit(
-  { db, chain, clock }: AuditDependencies,
+  { db, chain, clock, onProgress }: AuditDependencies,
   modules: readonly { readonly module: DomainModule; readonly codec: ProgramCodec }[],
 ): Promise<AuditReport> {
   let documents = 0;
   const differences: DocumentDifference[] = [];
   const unsettled: DocumentName[] = [];
   const notMirrored: string[] = [];
+  const total = onProgress ? await countForAudit(db, modules) : 0;
+  let done = 0;
+  const show = (module: DomainModule, detail: string) =>
+    onProgress?.({ done, total, detail: `${module.name}: ${detail}` });
   for (const { module, codec } of modules) {
+    show(module, 'reading the accounts on chain');
     const byChain = await auditAgainstChain(db, chain, module, codec);
     documents += byChain.documents;
     notMirrored.push(...byChain.notMirrored);
@@ -39,7 +46,10 @@ export async function audit(
     }
     const atFirstSight = [
       ...byChain.findings,
-      ...(await auditAgainstLedger(db, module)),
+      ...(await auditAgainstLedger(db, module, (looked) => {
+        done += looked;
+        show(module, 'comparing with the ledger');
+      })),
       ...(await auditSettled(db, module)),
     ];
     const doubts = new Map<string, Doubt>();
@@ -47,6 +57,7 @@ export async function audit(
       const model = module.models.find((one) => one.collection === collection);
       if (model) doubts.set(`${collection}/${key}`, { model, key });
     }
+    if (doubts.size > 0) show(module, `looking again at ${doubts.size} that differ`);
     const settled = await settleDifferences({ db, chain, clock }, module, codec, [...doubts.values()], (model) =>
       byChain.mirrored.has(model.collection),
     );

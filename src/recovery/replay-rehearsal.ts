@@ -49,13 +49,15 @@ interface Folding {
 
 /**
  * Folds the whole ledger by the handlers of today and compares, without writing. It keeps every document of the program
- * in memory (about 1 KB each). Under live traffic what comes meanwhile may be counted as a difference.
+ * in memory (about 1 KB each). Under live traffic what comes meanwhile may be counted as a difference. `onRead` is told
+ * of so many more records that were read.
  */
 export async function rehearseReplay(
   db: mongo.Db,
   module: DomainModule,
   codec: ProgramCodec,
   fromSlot: number | null,
+  onRead: (records: number) => void = () => undefined,
 ): Promise<Rehearsal> {
   const tally = new Tally(module);
   const states = new Map<string, Folding>();
@@ -66,6 +68,7 @@ export async function rehearseReplay(
     const last = page.at(-1);
     if (!last) break;
     cursor = [last.slot, last._id];
+    onRead(page.length);
     const read = readPageAnew(module, codec, page);
     failing += read.failing.length;
     for (const handled of read.handled) addSteps(states, handled, fromSlot);

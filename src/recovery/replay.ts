@@ -7,11 +7,11 @@ import type { Clock } from '../lib/clock.js';
 import { messageOf, MooringError } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import {
+  isSwapping,
   noteReplay,
   readReplay,
   refuseReplay,
   ReplayEndedError,
-  SWAPPING,
   type Replay,
 } from '../ledger/replay-request.js';
 import { isOneDocumentsFault } from '../pipeline/apply-received.js';
@@ -53,10 +53,6 @@ class SwapUnfinishedError extends MooringError {
   constructor() {
     super('swap-unfinished', 'The collections are being exchanged; what comes meanwhile is applied afterwards.');
   }
-}
-
-function isSwapping({ phase, cursor }: Replay): boolean {
-  return phase === 'swap' && cursor?.[0] === SWAPPING;
 }
 
 /**

@@ -73,8 +73,12 @@ it('npm run replay: does it itself where no worker lives, else the worker does, 
     await worker.stop();
     await foundation.close();
   }
-  expect(await run('--cancel')).toMatchObject({ code: 1, json: { cancelled: false } });
   expect((await readReplay(bench.db, 'coupons'))?.state).toBe('done');
+  const swapping = { state: 'running', phase: 'swap', cursor: ['swapping'] };
+  await bench.db.collection<{ _id: string }>('replays').updateOne({ _id: 'coupons' }, { $set: swapping });
+  const late = await run('--cancel');
+  expect(late).toMatchObject({ code: 1, json: { cancelled: false, swapping: true } });
+  expect(late.stdout).toContain('exchanging the collections');
   expect(await runScript('replay', ['--program', 'nobody'], environment)).toMatchObject({
     ...{ code: 2, stderr: expect.stringContaining('Installed are: coupons') as string },
   });
