@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as TcpServer, type AddressInfo } from 'node:net';
 import { MooringError } from '../lib/errors.js';
 
 /** A server that listens. */
@@ -8,16 +8,21 @@ export interface HttpServer {
   readonly port: number;
   /** For people: loopback where it listens on every address. */
   readonly url: string;
-  /** Takes no new connections, lets requests under way finish, and after `graceMs` ends what is left. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Takes no new connections, lets requests under way finish, and after `graceMs` ends what is left. Where a successor
+   * `takesOver` the port meanwhile, no request is lost: an idle connection is not cut, in whose other end a request may
+   * be on its way, but answers one more and then closes, or ends when it would have anyway (Node: after 5 s).
+   */
+  close(graceMs: number, options?: { readonly takesOver: boolean }): Promise<void>;
 }
 
 /** Listens. Throws MooringError `port-in-use` or `listen-failed`. */
 export async function listen(app: RequestListener, options: { host: string; port: number }): Promise<HttpServer> {
   let closing = false;
+  let cutting = false;
   const server = createServer((request, response) => {
     // A kept-alive connection would hold up the end until it times out.
-    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
+    response.once('close', () => cutting && setImmediate(() => server.closeIdleConnections()));
     if (closing) response.setHeader('Connection', 'close');
     app(request, response);
   });
@@ -32,15 +37,18 @@ export async function listen(app: RequestListener, options: { host: string; port
     server,
     port,
     url: `http://${shown}:${port}`,
-    close: (graceMs) =>
+    close: (graceMs, { takesOver } = { takesOver: false }) =>
       new Promise((resolve) => {
         closing = true;
+        cutting = !takesOver;
         const impatience = setTimeout(() => server.closeAllConnections(), graceMs);
-        server.close(() => {
+        const closed = (): void => {
           clearTimeout(impatience);
           resolve();
-        });
-        server.closeIdleConnections();
+        };
+        // An HTTP server's own close cuts idle connections first.
+        if (takesOver) TcpServer.prototype.close.call(server, closed);
+        else server.close(closed);
       }),
   };
 }

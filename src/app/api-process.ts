@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { ApiKeys } from '../api/api-keys.js';
 import { listen } from '../api/http-server.js';
 import { createApi } from '../api/server.js';
@@ -13,8 +14,11 @@ import { createHealthSource } from './health-source.js';
 import { createOwnTransactionDoor } from './own-transactions.js';
 import { createTrailReading } from './trail-reading.js';
 
-/** Requests under way when the process is asked to stop get this long, in milliseconds. */
-const CLOSE_GRACE_MS = 10_000;
+/**
+ * Requests under way when the process is asked to stop get this long, in milliseconds: a little more than the 10 s for
+ * which a write waits for its documents, whose worker may be stopping as well.
+ */
+const CLOSE_GRACE_MS = 12_000;
 
 /** The API while it serves. */
 export interface ApiProcess {
@@ -74,7 +78,8 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
     url: server.url,
     apiKeys,
     stop: async () => {
-      await server.close(CLOSE_GRACE_MS);
+      // PM2 has started our successor on the same port before it asks us to stop.
+      await server.close(CLOSE_GRACE_MS, { takesOver: cluster.isWorker });
       door.stop();
       deadLetters.stop();
       await submitter.stop();

@@ -2,8 +2,11 @@ import { loadDotEnv, readConfig, type Config } from '../config/env.js';
 import { messageOf, MooringError } from '../lib/errors.js';
 import { createLogger, type Logger } from '../telemetry/logger.js';
 
-/** A process that does not end within this time after the first signal is ended by force, in milliseconds. */
-const SHUTDOWN_PATIENCE_MS = 20_000;
+/**
+ * A process that does not end within this time after the first signal is ended by force, in milliseconds. Whoever sends
+ * the signal (ecosystem.config.js, docs/examples) has to wait longer before it kills.
+ */
+export const SHUTDOWN_PATIENCE_MS = 20_000;
 
 /** Something that runs until it is stopped. */
 export interface Running {
@@ -16,12 +19,14 @@ export interface Running {
  */
 export async function runProcess(start: (config: Config, log: Logger) => Promise<Running>): Promise<void> {
   loadDotEnv();
-  let log: Logger | undefined;
+  // PM2's cluster mode listens too, and what somebody listens to no longer ends a process: it would go on half dead.
+  process.on('unhandledRejection', (reason) => {
+    throw reason;
+  });
   try {
     const config = readConfig();
-    log = createLogger(config);
-    const running = await start(config, log);
-    const logger = log;
+    const logger = createLogger(config);
+    const running = await start(config, logger);
     let stopping = false;
     const stop = (signal: string) => {
       if (stopping) return;
@@ -29,10 +34,10 @@ export async function runProcess(start: (config: Config, log: Logger) => Promise
       logger.info({ signal }, 'stopping: finishing what is under way');
       setTimeout(() => process.exit(1), SHUTDOWN_PATIENCE_MS).unref();
       running.stop().then(
-        () => process.exit(0),
+        () => exitWhenWritten(0),
         (error: unknown) => {
           logger.error({ error: messageOf(error) }, 'could not stop cleanly');
-          process.exit(1);
+          exitWhenWritten(1);
         },
       );
     };
@@ -43,6 +48,14 @@ export async function runProcess(start: (config: Config, log: Logger) => Promise
   } catch (error) {
     const advice = error instanceof MooringError ? error.message : ((error as Error).stack ?? messageOf(error));
     process.stderr.write(`mooring cannot start: ${advice}\n`);
-    process.exit(1);
+    exitWhenWritten(1);
   }
+}
+
+/**
+ * Ends the process when everything it wrote is where it belongs: PM2's cluster mode puts files, which are written later,
+ * in the place of stdout and stderr, and the last line, which says why, would never get there.
+ */
+function exitWhenWritten(code: number): void {
+  process.stdout.write('', 'utf8', () => process.stderr.write('', 'utf8', () => process.exit(code)));
 }
