@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
+import { nodeArguments } from '../src/dev/node-arguments.js';
 import { commandLine, EXIT_FAILED } from './command/command-line.js';
 
 // The watcher outlives what it watches: --help and mistakes are answered before it starts.
@@ -26,11 +26,9 @@ changes.`,
   .parse()
   .opts<{ chain: 'surfnet' | 'validator' }>();
 
-const stack = fileURLToPath(new URL('dev/stack.ts', import.meta.url));
-const watcher = spawn(
-  process.execPath,
-  ['--watch', '--watch-preserve-output', '--import', 'tsx', stack, '--chain', chain],
-  { stdio: 'inherit' },
-);
+const stack = nodeArguments('dev/stack', import.meta.url);
+const watcher = spawn(process.execPath, ['--watch', '--watch-preserve-output', ...stack, '--chain', chain], {
+  stdio: 'inherit',
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => watcher.kill(signal));
 watcher.once('exit', (code) => (process.exitCode = code ?? EXIT_FAILED));

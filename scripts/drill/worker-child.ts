@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
+import { nodeArguments } from '../../src/dev/node-arguments.js';
 import { packageRoot } from '../../src/dev/package-root.js';
 
 /** A worker of this project in a process of its own. */
@@ -13,14 +13,14 @@ export interface WorkerChild {
 }
 
 /**
- * Starts `workers/<name>.ts` with this environment and nothing else of ours but PATH and HOME. Node itself is started,
+ * Starts `workers/<name>` with this environment and nothing else of ours but PATH and HOME. Node itself is started,
  * not a wrapper, so that a signal to the pid reaches the worker. It is killed when we exit.
  */
 export function startWorkerChild(
   name: 'api' | 'event-listener.worker',
   environment: Readonly<Record<string, string>>,
 ): WorkerChild {
-  return startChild(process.execPath, ['--import', 'tsx', join('workers', `${name}.ts`)], environment);
+  return startChild(process.execPath, nodeArguments(`../../workers/${name}`, import.meta.url), environment);
 }
 
 /** Starts any command in the project's folder in the same way. */

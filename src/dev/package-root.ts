@@ -1,14 +1,10 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The directory with our package.json, seen from `src/dev` and from `dist/src/dev` alike. */
+/**
+ * The directory of the project, seen from `src/dev` and from `dist/src/dev` alike. Not found by looking for a
+ * package.json: the build copies it into `dist`, because its version is imported.
+ */
 export function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) {
-    const parent = dirname(directory);
-    if (parent === directory) return process.cwd();
-    directory = parent;
-  }
-  return directory;
+  const isBuilt = import.meta.url.endsWith('.js');
+  return fileURLToPath(new URL(isBuilt ? '../../..' : '../..', import.meta.url)).replace(/[/\\]$/, '');
 }
