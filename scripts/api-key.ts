@@ -28,8 +28,10 @@ program
   .description('Makes a key and shows it, this once: only its hash is kept.')
   .requiredOption('--name <name>', 'what it is for')
   .option('--scopes <scopes>', `with commas between: ${SCOPES.join(', ')}`, parseScopes, [...SCOPES])
-  .action(({ name, scopes }: { name: string; scopes: Scope[] }) =>
+  .option('--dry-run', 'only say what it would make')
+  .action(({ name, scopes, dryRun }: { name: string; scopes: Scope[]; dryRun?: true }) =>
     withKeys(async (keys) => {
+      if (dryRun) return print({ dryRun, name, scopes }, [`Would make the key "${name}" (${scopes.join(' + ')}).`]);
       const { key, token } = await keys.create(name, scopes);
       print({ ...shown(key), token }, [
         `${token}`,
@@ -59,8 +61,15 @@ program
   .command('revoke')
   .description('Makes a key worthless from the next request on.')
   .argument('<id>', 'the id that list shows')
-  .action((id: string) =>
+  .option('--dry-run', 'only say what it would revoke')
+  .action((id: string, { dryRun }: { dryRun?: true }) =>
     withKeys(async (keys) => {
+      if (dryRun) {
+        const key = (await keys.list()).find((one) => one.id === id);
+        if (!key) process.exitCode = EXIT_UNKNOWN_KEY;
+        const would = key ? `Would revoke the key "${key.name}" (${id}).` : `There is no key ${id}.`;
+        return print({ dryRun, id, outcome: key ? 'would-revoke' : 'unknown' }, [would]);
+      }
       const outcome = await keys.revoke(id);
       if (outcome === 'unknown') process.exitCode = EXIT_UNKNOWN_KEY;
       print({ id, outcome }, [outcome === 'unknown' ? `There is no key ${id}.` : `The key ${id} is revoked.`]);

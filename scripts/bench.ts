@@ -12,6 +12,7 @@ import { benchMemory } from './bench/memory.js';
 import { benchPipeline } from './bench/pipeline.js';
 import { describeFigures, describeGoals } from './bench/tables.js';
 import { commandLine, EXIT_FAILED } from './command/command-line.js';
+import { endOnInterrupt } from './command/interrupt.js';
 import { wholeNumber } from './command/whole-number.js';
 
 const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'loss'] as const;
@@ -68,7 +69,8 @@ Environment: MONGODB_URI to use that server instead of the embedded one (takes a
 What is measured, why it is fair and what the goals are: docs/benchmarks.md.
 
 Exit code: 0 when the figures were made, 1 with --goals when one is missed and always when
-mooring lost, doubled or invented an event (loss), 2 when they could not be made, or were asked for wrongly.
+mooring lost, doubled or invented an event (loss), 2 when they could not be made, or were asked for wrongly, 130 when
+it was interrupted.
 
 Examples:
   npm run bench
@@ -89,6 +91,7 @@ const { events, rounds, goals, json, chain, quick } = command.opts<{
   quick: boolean;
 }>();
 
+endOnInterrupt({ what: 'The bench was interrupted: there are no figures.', json });
 process.exitCode = await bench();
 process.exit();
 
@@ -165,9 +168,9 @@ async function measure(parts: ReadonlySet<Part>) {
   }
 }
 
-/** For people who watch: not in the way of what is read from stdout. */
+/** A line now and then: not in the way of what is read from stdout. */
 function progress(line: string): void {
-  if (process.stderr.isTTY) console.error(line);
+  console.error(line);
 }
 
 /** The whole line must be out before the process ends, also into a pipe. */

@@ -43,11 +43,11 @@ async function demo(): Promise<number> {
   }
 }
 
-/** With --exit a verdict was asked for, and there is none. */
+/** With --exit a verdict was asked for, and there is none; without, to end it is what a person does. */
 function endedEarly(): number {
   terminal.line();
   terminal.line('Ended before its end.');
-  return options.exit ? EXIT.failed : EXIT.clean;
+  return options.exit ? EXIT.interrupted : EXIT.clean;
 }
 
 /** The whole line must be out before the process ends, also into a pipe. */

@@ -1,9 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import * as prettier from 'prettier';
 import { camelCase } from '../src/decoding/camel-case.js';
 import { messageOf } from '../src/lib/errors.js';
+import { toJson } from '../src/lib/json.js';
 import { commandLine } from './command/command-line.js';
 import { reportFailure } from './command/report-failure.js';
 
@@ -112,19 +111,28 @@ function complaintAbout(idl: Partial<IdlFile>): string | null {
   return loose.length === 0 ? null : `does not define ${loose.map(({ name }) => name).join(', ')} under "types".`;
 }
 
-const { check, folder } = commandLine('idl-types')
+const { check, folder, json } = commandLine('idl-types')
   .description('Writes idl/<name>.ts for every idl/<name>.json: the types of its events and accounts.')
   .option('--check', 'write nothing, only say which files are not what their IDL says')
+  .option('--json', 'print one JSON object as the last line', false)
   .addHelpText(
     'after',
-    '\nExit code: 0 done, 1 a file is not what its IDL says or cannot be used, 2 wrong arguments, or no such folder.',
-  )
-  .option('--folder <path>', 'where the IDLs are', fileURLToPath(new URL('../idl/', import.meta.url)))
-  .parse()
-  .opts<{ check?: boolean; folder: string }>();
+    `
+Exit code: 0 done, 1 a file is not what its IDL says or cannot be used, 2 wrong arguments, or no such folder.
 
-await reportFailure({ what: 'The types could not be made', json: false }, async () => {
+Examples:
+  npm run idl-types
+  npm run idl-types -- --check
+  npm run idl-types -- --folder programs/idl --json | tail -1 | jq .written`,
+  )
+  .option('--folder <path>', 'where the IDLs are, seen from the working directory', 'idl')
+  .parse()
+  .opts<{ check?: boolean; folder: string; json: boolean }>();
+
+await reportFailure({ what: 'The types could not be made', json }, async () => {
   let failures = 0;
+  const written: string[] = [];
+  const format = await findFormatter();
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.json'))) {
     const idl = await readIdl(join(folder, file));
     const complaint = typeof idl === 'string' ? idl : complaintAbout(idl);
@@ -139,8 +147,7 @@ await reportFailure({ what: 'The types could not be made', json: false }, async 
     }
     const name = file.replace(/\.json$/, '.ts');
     const target = join(folder, name);
-    const options = await prettier.resolveConfig(target);
-    const text = await prettier.format(render(idl, `idl/${file}`), { ...options, parser: 'typescript' });
+    const text = await format(render(idl, `idl/${file}`), target);
     const current = await readFile(target, 'utf8').catch(() => '');
     if (check && current !== text) {
       failures += 1;
@@ -149,11 +156,24 @@ await reportFailure({ what: 'The types could not be made', json: false }, async 
       console.log(`idl/${name} is what idl/${file} says`);
     } else {
       await writeFile(target, text);
+      written.push(name);
       console.log(`idl/${name} written`);
     }
   }
+  if (json) console.log(toJson({ written, failures }));
   process.exitCode = failures > 0 ? 1 : 0;
 });
+
+/** As the project around it formats its code; where it has no prettier, as it is. */
+async function findFormatter(): Promise<(text: string, path: string) => Promise<string>> {
+  try {
+    const prettier = await import('prettier');
+    return async (text, path) =>
+      prettier.format(text, { ...(await prettier.resolveConfig(path)), parser: 'typescript' });
+  } catch {
+    return (text) => Promise.resolve(text);
+  }
+}
 
 /** The IDL, or why it cannot be read. */
 async function readIdl(path: string): Promise<IdlFile | string> {

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { commandLine, EXIT_FAILED } from '../command/command-line.js';
+import { EXIT_INTERRUPTED } from '../command/interrupt.js';
 import { wholeNumber } from '../command/whole-number.js';
 
 /** What a person asked of the demo. */
@@ -14,8 +15,11 @@ export interface DemoOptions {
   readonly chain: 'surfnet' | 'validator';
 }
 
-/** 0: the audit is clean and nothing is dead. 1: it is not. 2: it could not be played, or was asked wrongly. */
-export const EXIT = { clean: 0, unclean: 1, failed: EXIT_FAILED } as const;
+/**
+ * 0: the audit is clean and nothing is dead. 1: it is not. 2: it could not be played, or was asked wrongly. 130: it was
+ * interrupted before the verdict that --exit asks for.
+ */
+export const EXIT = { clean: 0, unclean: 1, failed: EXIT_FAILED, interrupted: EXIT_INTERRUPTED } as const;
 
 const FEWEST = 20;
 const MOST = 100_000;
@@ -55,7 +59,7 @@ Environment (.env is not read: a demo has no business where it points to):
   NO_COLOR                       no colours
 
 Exit code: 0 when the audit is clean and nothing is dead, 1 when not, 2 when the demo could not be played,
-or was asked for wrongly.
+or was asked for wrongly, 130 when it was interrupted before the end that --exit asks for.
 
 Examples:
   npm run demo

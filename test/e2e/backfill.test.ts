@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/dev/package-root.js';
+import { readBackfill } from '../../src/ledger/backfill-state.js';
 import { toJson } from '../../src/lib/json.js';
+import { connectMongo } from '../../src/store/mongo-connection.js';
 import { startHistoryProcess, type HistoryProcess } from '../../scripts/bench/history-process.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase } from '../support/test-database.js';
@@ -78,8 +80,9 @@ describe('npm run backfill', () => {
       expect(dry.code, dry.stderr).toBe(0);
       expect(JSON.parse(dry.lastLine)).toMatchObject({ outcome: 'counted', found: chain.transactions, events: 0 });
 
-      const code = await killedAfter(env, () => true, 'SIGINT');
-      expect(code).toBe(130);
+      const mongo = await connectMongo(database.uri, database.name);
+      const begun = async () => (await readBackfill(mongo.db, 'coupons')) !== null;
+      expect(await killedAfter(env, begun, 'SIGINT').finally(() => mongo.close())).toBe(130);
       const other = await runScript('backfill', ['--program', 'coupons', '--genesis'], env);
       expect(other.code).toBe(2);
       expect(other.stdout).toContain('has not ended');
@@ -123,7 +126,7 @@ describe('npm run backfill', () => {
 /** Starts the command in a process of its own, slow enough to be hit, and kills it once the condition holds. Its exit code. */
 async function killedAfter(
   env: Readonly<Record<string, string>>,
-  condition: () => Promise<boolean> | boolean,
+  condition: () => Promise<boolean>,
   signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL',
 ): Promise<number | null> {
   const child = spawn(
@@ -138,11 +141,7 @@ async function killedAfter(
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  // Once it says how far it is, it has begun.
-  await eventually(async () => child.exitCode !== null || (stderr.length > 0 && (await condition())), {
-    timeoutMs: 60_000,
-    everyMs: 5,
-  });
+  await eventually(async () => child.exitCode !== null || (await condition()), { timeoutMs: 60_000, everyMs: 5 });
   expect(child.exitCode, stderr).toBeNull();
   child.kill(signal);
   return ended;
