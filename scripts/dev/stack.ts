@@ -1,16 +1,22 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadDotEnv, readConfig } from '../../src/config/env.js';
-import { packageRoot } from '../../src/dev/package-root.js';
 import { messageOf, MooringError } from '../../src/lib/errors.js';
 import { EXIT_FAILED } from '../command/command-line.js';
 import { auditCommand } from '../demo/audit-command.js';
 import { startDevStack } from '../demo/dev-stack.js';
 
 const CLEAN_UP_PATIENCE_MS = 15_000;
+/** A chain or a database that somebody else runs. */
+const EXTERNAL = 'external';
 
-/** What `npm run dev` watches: `scripts/dev.ts` has looked at the arguments. */
-const { chain: kind } = parseArgs({ options: { chain: { type: 'string' } } }).values;
+/** What `npm run dev` watches: `scripts/dev.ts` has looked at the arguments, and has laid the ground. */
+const { values: ground } = parseArgs({
+  options: {
+    'data-dir': { type: 'string', default: '' },
+    chain: { type: 'string', default: '' },
+    database: { type: 'string', default: '' },
+  },
+});
 
 const undo: (() => Promise<void>)[] = [];
 const stop = new AbortController();
@@ -36,22 +42,19 @@ async function start(): Promise<void> {
   loadDotEnv();
   const environment = { LOG_LEVEL: 'info', LOG_PRETTY: 'true', ...process.env };
   const config = readConfig(environment);
-  const dataDir = config.dataDir ?? join(packageRoot(), '.data', 'dev');
-  const { chain, stack, wallets, apiKey, databaseUri } = await startDevStack({
-    config,
-    environment,
-    dataDir,
-    kind: kind === 'validator' ? 'validator' : 'surfnet',
-    log: (line) => console.log(line),
+  const { chain, stack, wallets, apiKey } = await startDevStack({
+    ...{ config, environment, dataDir: ground['data-dir'], deploys: ground.chain === EXTERNAL },
     cleanUp: (step) => undo.push(step),
   });
+  // Somebody's own URI may hold a password.
+  const databaseUri = ground.database === EXTERNAL ? null : (config.mongodbUri ?? null);
   const { url } = stack.api;
   const rows: [string, string][] = [
     ['API', `${url}/api/status`],
     ['reference', `${url}/docs`],
     ['metrics', `${url}/metrics`],
     ['health', `${url}/health/ready`],
-    ['chain', `${chain.rpcUrls.join(', ')} (${chain.kind})`],
+    ['chain', `${chain.rpcUrls.join(', ')} (${ground.chain})`],
     ['WebSocket', chain.wsUrls.join(', ')],
     ['database', `${databaseUri ?? 'the one of MONGODB_URI'}, in it ${stack.config.mongodbDatabase}`],
     ['API key', apiKey],

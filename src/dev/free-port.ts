@@ -24,12 +24,13 @@ export async function findFreePorts(count = 1): Promise<number> {
 
 async function allFree(first: number, count: number): Promise<boolean> {
   for (let port = first; port < first + count; port++) {
-    if (!(await isFree(port))) return false;
+    if (!(await isPortFree(port))) return false;
   }
   return true;
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on this loopback TCP port now. */
+export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keypair, LAMPORTS_PER_SOL } from '@solana/web3.js';
@@ -20,6 +20,7 @@ const LEASE_TERM_MS = 2_000;
 /** Beyond the term: a candidate looks five times a term, and on a busy machine its first batch takes a while. */
 const TAKEOVER_SLACK_MS = 15_000;
 const NOBODY_ANSWERS = 'mongodb://127.0.0.1:9/?directConnection=true';
+const OWN_REGISTRY = new URL('../../src/domains/registry.js', import.meta.url).href;
 const NO_CHAIN = 'http://127.0.0.1:9';
 
 let chain: TestChain;
@@ -158,16 +159,36 @@ async function expectAuditable(dev: WorkerChild): Promise<void> {
   expect(line).toContain(`SOLANA_WS_URL=${chain.wsUrl}`);
 }
 
+/** What it printed of the API at each start. */
+function apiRows(dev: WorkerChild): string[] {
+  return [...dev.output().matchAll(/^ {2}API +(\S+)$/gm)].map(([, url]) => url ?? '');
+}
+
+/** A change of a file starts it anew where it was. */
+async function expectSamePlaceAfter(change: () => Promise<void>, dev: WorkerChild): Promise<void> {
+  await change();
+  await eventually(() => apiRows(dev).length > 1, { timeoutMs: START_TIMEOUT_MS });
+  expect(new Set(apiRows(dev)).size).toBe(1);
+}
+
 describe('a signal to npm reaches the process it started', () => {
   it.each(['worker', 'dev'])('npm run %s: SIGTERM ends it gracefully, and leaves nothing running', async (script) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'mooring-npm-'));
-    const npm = startChild('npm', ['run', script], { ...environment, DATA_DIR: dataDir });
+    const domains = join(dataDir, 'domains.mjs');
+    await writeFile(domains, `export { domains } from '${OWN_REGISTRY}';\n`);
+    const npm = startChild('npm', ['run', script], { ...environment, DATA_DIR: dataDir, MOORING_DOMAINS: domains });
     children.push(npm);
-    const pid = await eventually(async () => (await holderPid()) ?? undefined, { timeoutMs: START_TIMEOUT_MS });
+    const running = async () => (await holderPid()) ?? undefined;
+    let pid = await eventually(running, { timeoutMs: START_TIMEOUT_MS });
     try {
       // The lease comes before everything else: a process in the middle of its start has other ways to end.
       await said(npm, script === 'dev' ? '/health/ready' : '"listening"');
-      if (script === 'dev') await expectAuditable(npm);
+      if (script === 'dev') {
+        await expectAuditable(npm);
+        const change = () => appendFile(domains, '// changed\n');
+        await expectSamePlaceAfter(change, npm);
+        pid = await eventually(running, { timeoutMs: START_TIMEOUT_MS });
+      }
       npm.kill('SIGTERM');
       await eventually(() => !isAlive(pid), { timeoutMs: START_TIMEOUT_MS });
       await npm.ended;
