@@ -138,6 +138,18 @@ export async function readFirstFinalAbove(
   return stored === null ? null : { signature: String(stored.signature), slot: Number(stored.slot) };
 }
 
+/** The newest final transaction; null when the ledger has none. */
+export async function readNewestFinal(
+  db: mongo.Db,
+  program: string,
+): Promise<{ readonly signature: string; readonly slot: number } | null> {
+  const stored = await ledgerEvents(db).findOne(
+    { program, commitment: 'finalized', kind: 'event', state: { $ne: 'orphaned' } },
+    { sort: { slot: -1, _id: -1 }, projection: { _id: 0, signature: 1, slot: 1 } },
+  );
+  return stored === null ? null : { signature: String(stored.signature), slot: Number(stored.slot) };
+}
+
 /** A command may be 16 MB; an id is about 100 bytes. */
 const IDS_PER_QUERY = 20_000;
 

@@ -10,6 +10,7 @@ import type { Log } from '../lib/log.js';
 import { heldKey, type HeldTransaction } from '../ledger/held-transaction.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFinalized, type BlockStamp } from '../ledger/mark-records.js';
+import { readNewestFinal } from '../ledger/read-records.js';
 import { agreeOnDrop } from './agree-on-drop.js';
 import { askEndpoints, type ChainMember } from './ask-endpoints.js';
 import { BlockWatch, stampOf } from './block-watch.js';
@@ -108,7 +109,7 @@ export class FinalityChecker {
     const judged = await this.#judge(page.transactions, finalizedSlot);
     this.#due.passed(page);
     const suspects = judged.filter(({ verdict }) => verdict === 'suspect').map(({ held }) => held);
-    this.#noteSuspicion(suspects, judged.length, page.upTo === null);
+    await this.#noteSuspicion(suspects, judged.length, page.upTo === null);
     const finals = await this.#finalize(judged);
     // The slot is right, but another version was announced for it too: only the transaction itself tells which is true.
     const unsure = judged.filter(({ held, verdict }) => verdict === 'final' && isDisputed(held));
@@ -251,10 +252,11 @@ export class FinalityChecker {
    * Told once when it begins and once when it ends, however many passes it lasts. It ends when all that is due has been
    * judged again from its oldest to its newest: a page that looks well says nothing of the one before.
    */
-  #noteSuspicion(suspects: readonly HeldTransaction[], asked: number, endsRound: boolean): void {
+  async #noteSuspicion(suspects: readonly HeldTransaction[], asked: number, endsRound: boolean): Promise<void> {
     const { log, onMassSuspicion } = this.dependencies;
     const slots = suspects.map(({ slot }) => slot);
-    const found = isMassSuspicion(slots, asked) ? { suspects: suspects.length, asked } : null;
+    const isMass = isMassSuspicion(slots, asked, false) && isMassSuspicion(slots, asked, await this.#knowsOurPast());
+    const found = isMass ? { suspects: suspects.length, asked } : null;
     if (found) this.#isRoundSuspicious = true;
     const before = this.#suspicion;
     const isOver = endsRound && !this.#isRoundSuspicious;
@@ -270,6 +272,15 @@ export class FinalityChecker {
       );
     } else log.info({ program }, 'the endpoint knows what was confirmed again; finality goes on');
     onMassSuspicion(this.module, now);
+  }
+
+  /** Whether the chain that knows so little knows at least the newest transaction that is final already. */
+  async #knowsOurPast(): Promise<boolean> {
+    const { db, chain } = this.dependencies;
+    const newest = await readNewestFinal(db, this.module.name);
+    if (!newest) return false;
+    const { statuses } = await chain.signatureStatuses([newest.signature]);
+    return statuses[0]?.slot === newest.slot && statuses[0].commitment === 'finalized';
   }
 
   async #askAll(held: HeldTransaction): Promise<boolean> {

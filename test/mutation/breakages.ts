@@ -28,7 +28,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: 'src/ledger/append-records.ts',
     code: 'else disputed.add(record.signature);',
     broken: 'else seen.push(record._id);',
-    tests: [`${CORE}/ingest.test.ts`],
+    tests: [`${CORE}/recovery.test.ts`],
   },
   {
     name: 'a transaction without events in one slot is never looked at in another',
@@ -119,8 +119,8 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'one endpoint is enough to prove a drop',
     invariant: 'I5',
     file: 'src/recovery/agree-on-drop.ts',
-    code: 'proofs.length >= Math.min(WITNESSES_NEEDED, testimonies.length)',
-    broken: 'proofs.length >= 1',
+    code: 'const needed = witnessesNeeded(testimonies.length);',
+    broken: 'const needed = 1;',
     tests: ['test/unit/recovery/agree-on-drop.test.ts'],
   },
   {
@@ -153,7 +153,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: 'src/ledger/mark-records.ts',
     code: `slot, commitment: 'confirmed', disputed: false, state: { $ne: 'orphaned' }`,
     broken: `slot, commitment: 'confirmed', state: { $ne: 'orphaned' }`,
-    tests: [`${CORE}/recovery.test.ts`, `${CORE}/phantoms.test.ts`],
+    tests: [`${CORE}/finality-race.test.ts`, `${CORE}/recovery.test.ts`],
   },
   {
     name: 'a rollback leaves the facts of what was dropped',
@@ -249,7 +249,7 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'an account that is gone says nothing where no document stands yet',
     invariant: 'I6',
-    file: 'src/recovery/account-refresher.ts',
+    file: 'src/pipeline/observe-account.ts',
     code: ' : touchesOfAnyKind(module, address)',
     broken: ' : touchesOfAnyKind(module, address).slice(0, 0)',
     tests: [`${CORE}/ingest.test.ts`],

@@ -14,5 +14,10 @@ it.each([
   ['12 of 12 in four slots: what a fork drops', [...slots(4), ...slots(4), ...slots(4)], 12, false],
   ['none of none', [], 0, false],
 ])('%s (I5)', (_, suspects, asked, isMass) => {
-  expect(isMassSuspicion(suspects, asked)).toBe(isMass);
+  expect(isMassSuspicion(suspects, asked, false)).toBe(isMass);
+});
+
+it('takes a few for a deep fork where the endpoint knows what was final before them, and many never (I5)', () => {
+  expect(isMassSuspicion(slots(8), 8, true)).toBe(false);
+  expect(isMassSuspicion(slots(20), 20, true)).toBe(true);
 });
