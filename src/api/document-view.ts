@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { doesCount } from '../domain-kit/document-mark.js';
 import type { Field, Fields } from '../domain-kit/field.js';
 import type { Model } from '../domain-kit/model.js';
 import { fromStored } from '../lib/stored-value.js';
@@ -6,9 +7,9 @@ import { fromStored } from '../lib/stored-value.js';
 /** A document as the API shows it: its key first, then the fields its model declares, as JSON. */
 export type DocumentView = Readonly<Record<string, unknown>>;
 
-/** Shows a stored document; null when it is the tombstone of a closed account. */
+/** Shows a stored document; null when it is the tombstone of a closed account, or an orphan. */
 export function documentView(model: Model, stored: mongo.Document): DocumentView | null {
-  if ((stored._mooring as { closed?: boolean } | undefined)?.closed === true) return null;
+  if (!doesCount(stored)) return null;
   const key = model.kind === 'state' ? { address: String(stored[model.keyField]) } : { id: String(stored._id) };
   return { ...key, ...shownFields(fieldsOf(model), stored) };
 }

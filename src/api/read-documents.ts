@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { keyFieldOf, THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { Model } from '../domain-kit/model.js';
 import { toStored } from '../lib/stored-value.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
@@ -32,7 +33,7 @@ export async function readPage(db: mongo.Db, model: Model, query: ListQuery): Pr
   const after = query.cursor === undefined ? undefined : decodeCursor<[string]>(list, query.cursor, ['string'])[0];
   const filter = {
     ...(toStored(query.filters) as object),
-    '_mooring.closed': { $ne: true },
+    ...THAT_COUNT,
     [keyField]: after === undefined ? { $exists: true } : { $gt: after },
   } as mongo.Filter<Stored>;
   const stored = await db
@@ -47,10 +48,6 @@ export async function readPage(db: mongo.Db, model: Model, query: ListQuery): Pr
     items: shown.map((document) => documentView(model, document)).filter((view) => view !== null),
     nextCursor: stored.length > query.limit && last ? encodeCursor(list, [String(last[keyField])]) : null,
   };
-}
-
-function keyFieldOf(model: Model): string {
-  return model.kind === 'state' ? model.keyField : '_id';
 }
 
 function toFilterText({ filters }: ListQuery): [string, string][] {

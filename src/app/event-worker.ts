@@ -9,11 +9,13 @@ import type { Ingest } from '../pipeline/ingest.js';
 import { newestApplicableSlot } from '../pipeline/confirmations.js';
 import { NoticeIntake } from '../pipeline/notice-intake.js';
 import type { SourceStatus } from '../pipeline/source.js';
+import { confirmationsOf } from './confirmations-of.js';
 import { createIngest } from './create-ingest.js';
 import { createSource } from './create-source.js';
 import { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
+import { reconcileWhereNobodyDoes } from './reconcile-worker.js';
 import { StandbyNotes } from './standby-notes.js';
 
 const STATUS_EVERY_MS = 1_000;
@@ -82,6 +84,7 @@ export function startEventWorker(
   for (const lane of lanes.values()) lane.intake.start();
   slots.start();
   source.start();
+  const reconciling = reconcileWhereNobodyDoes(foundation);
   const standbys = new StandbyNotes(mongo.db, log);
   const leases = [...lanes.values()].map((lane) =>
     keepLease(
@@ -91,7 +94,7 @@ export function startEventWorker(
       async (work, lost) => {
         const { name } = lane.installed.module;
         metrics.leaseHeld.set({ program: name }, 1);
-        const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmationsOf(foundation, name));
+        const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmationsOf(config, name));
         lane.active = startProgramWorker(foundation, lane.installed, lane.ingest, work, announcer, appliesUpTo, lost);
         standbys.forget(name);
         try {
@@ -134,7 +137,7 @@ export function startEventWorker(
       frontierSlot,
       lagSlots,
       sweepStopped: active?.sweepStopped() ?? null,
-      confirmations: confirmationsOf(foundation, module.name),
+      confirmations: confirmationsOf(config, module.name),
       massSuspicion: active?.massSuspicion() ?? null,
       replayNeeded: active?.replayNeeded() ?? null,
       updatedAt: new Date(clock.now()),
@@ -146,18 +149,14 @@ export function startEventWorker(
     status: () => source.status(),
     reconnect: (reason) => source.restart(reason),
     stop: async () => {
+      const reconciled = reconciling.stop();
       await source.stop();
       fetcher.stop();
       await Promise.all([...lanes.values()].map(({ intake }) => intake.stop()));
       stop.abort();
-      await Promise.all([...leases, statusReports.ended, slots.stop()]);
+      await Promise.all([...leases, statusReports.ended, slots.stop(), reconciled]);
     },
   };
-}
-
-function confirmationsOf({ config }: Foundation, program: string): number {
-  const own: Readonly<Record<string, number | undefined>> = config.programConfirmations;
-  return own[program] ?? config.confirmations;
 }
 
 function createLane(foundation: Foundation, installed: InstalledModule, fetcher: TransactionFetcher): Lane {

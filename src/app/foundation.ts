@@ -3,16 +3,14 @@ import type { Config } from '../config/env.js';
 import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import type { Model } from '../domain-kit/model.js';
-import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
 import { bindToChain } from '../store/chain-identity.js';
-import { ensureIndexes, type CollectionIndexes } from '../store/model-indexes.js';
 import { connectMongo, type MongoConnection } from '../store/mongo-connection.js';
 import { assertTransactions } from '../store/transactions.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { warnOfAbsentPrograms } from './absent-programs.js';
 import { createPool } from './create-pool.js';
+import { ensureAllIndexes } from './ensure-all-indexes.js';
 import { agreedGenesis } from './genesis.js';
 import { thisMachine, type Machine } from './machine.js';
 
@@ -63,10 +61,9 @@ export async function layFoundation(
   };
   try {
     await assertTransactions(mongo.client, mongo.db);
-    await ensureLedgerIndexes(mongo.db);
-    await ensureIndexes(
+    await ensureAllIndexes(
       mongo.db,
-      modules.flatMap(({ module }) => module.models.map(indexesOf)),
+      modules.map(({ module }) => module),
     );
     await bindToChain(mongo.db, await agreedGenesis(pool, machine.clock, log));
     await warnOfAbsentPrograms(pool.chain, modules, log);
@@ -77,16 +74,8 @@ export async function layFoundation(
   return { config, log, metrics, mongo, pool, modules, machine, close };
 }
 
-/** The model's own indexes, those of its key, and the tombstones', which the purge looks for. */
-function indexesOf(model: Model): CollectionIndexes {
-  const { collection, indexes } = model;
-  if (model.kind === 'fact') return { collection, indexes };
-  const tombstones = { keys: { '_mooring.at': 1 }, partial: { '_mooring.closed': true } } as const;
-  const key = model.keyField === '_id' ? [] : [{ keys: { [model.keyField]: 1 as const } }];
-  return { collection, indexes: [...indexes, ...key, tombstones] };
-}
-
-function installModule(config: Config, module: DomainModule): InstalledModule {
+/** The module at the address that the settings say, with its codec. @throws MooringError `idl-invalid` */
+export function installModule(config: Config, module: DomainModule): InstalledModule {
   const addresses: Readonly<Record<string, string | undefined>> = config.programAddresses;
   const address = addresses[module.name] ?? module.program.address;
   const installed: DomainModule = { ...module, program: { ...module.program, address } };

@@ -14,6 +14,7 @@ import { DisputeResolver } from '../recovery/dispute-resolver.js';
 import { FinalityChecker, type MassSuspicion } from '../recovery/finality-checker.js';
 import { sweep } from '../recovery/gap-filler.js';
 import { RecentSweep } from '../recovery/recent-sweep.js';
+import { repairNext } from '../recovery/repair.js';
 import { Replayer } from '../recovery/replay.js';
 import { purgeTombstones } from '../recovery/tombstone-purge.js';
 import type { ProjectorHere } from './create-ingest.js';
@@ -29,6 +30,8 @@ const PURGE_EVERY_MS = 60_000;
 const BLOCKS_EVERY_MS = 250;
 /** How often it is asked whether somebody wants a replay, in milliseconds. */
 const REPLAY_EVERY_MS = 1_000;
+/** How often it is asked whether somebody found a document to be put right, in milliseconds. */
+const REPAIR_EVERY_MS = 1_000;
 /** How long the start waits after the database failed it, in milliseconds. */
 const TROUBLE_MS = 1_000;
 
@@ -152,6 +155,17 @@ export function startProgramWorker(
     module,
   );
   const blocks = repeat(clock, BLOCKS_EVERY_MS, running, () => checker.keepBlocks(), report('block watch'), isFatal);
+  const repairs = repeat(
+    clock,
+    REPAIR_EVERY_MS,
+    running,
+    async () => {
+      await prepared;
+      while (!running.aborted && (await repairNext({ db, clock, log, batchSize: config.batchSize }, work, module)) > 0);
+    },
+    report('repair'),
+    isFatal,
+  );
   const unread = new AskAgain(clock, random);
   const finality = repeat(
     clock,
@@ -233,6 +247,7 @@ export function startProgramWorker(
     sweeps.ended,
     purge.ended,
     replays.ended,
+    repairs.ended,
     prepared,
   ];
   for (const task of tasks) task.catch(() => lost.abort());

@@ -141,6 +141,13 @@ export interface ChainPort {
     commitment: Commitment,
     minContextSlot?: number,
   ): Promise<{ contextSlot: number; accounts: readonly ProgramAccount[] }>;
+  /** Addresses of accounts the program owns whose data starts with `discriminator`: a small answer, without the data. */
+  programAccountKeys(
+    programId: string,
+    discriminator: Uint8Array,
+    commitment: Commitment,
+    minContextSlot?: number,
+  ): Promise<{ contextSlot: number; addresses: readonly string[] }>;
   latestBlockhash(
     commitment: Commitment,
     minContextSlot?: number,

@@ -119,21 +119,20 @@ export class JsonRpcChain implements ChainPort {
     commitment: Commitment,
     minContextSlot?: number,
   ) {
-    const { discriminator } = filters;
-    const memcmp = discriminator && [{ memcmp: { offset: 0, bytes: toBase58(discriminator) } }];
-    const config = {
-      commitment,
-      encoding: 'base64',
-      withContext: true,
-      minContextSlot,
-      ...(memcmp ? { filters: memcmp } : {}),
-    };
-    return this.#ask('getProgramAccounts', [programId, config], answers.readProgramAccounts, {
-      view: viewOf(commitment),
-      // A list says of everything else that it is not there.
-      claimsAbsence: () => true,
-      minContextSlot,
+    return this.#programAccounts(programId, filters.discriminator, commitment, { minContextSlot });
+  }
+
+  async programAccountKeys(
+    programId: string,
+    discriminator: Uint8Array,
+    commitment: Commitment,
+    minContextSlot?: number,
+  ) {
+    const dataSlice = { offset: 0, length: 0 };
+    const { contextSlot, accounts } = await this.#programAccounts(programId, discriminator, commitment, {
+      ...{ minContextSlot, dataSlice },
     });
+    return { contextSlot, addresses: accounts.map(({ address }) => address) };
   }
 
   latestBlockhash(commitment: Commitment, minContextSlot?: number) {
@@ -157,6 +156,22 @@ export class JsonRpcChain implements ChainPort {
 
   recentPriorityFees(writableAccounts: readonly string[]) {
     return this.#ask('getRecentPrioritizationFees', [writableAccounts], answers.readPriorityFees);
+  }
+
+  #programAccounts(
+    programId: string,
+    discriminator: Uint8Array | undefined,
+    commitment: Commitment,
+    options: { readonly minContextSlot: number | undefined; readonly dataSlice?: object },
+  ) {
+    const filters = discriminator && [{ memcmp: { offset: 0, bytes: toBase58(discriminator) } }];
+    const config = { commitment, encoding: 'base64', withContext: true, ...options, ...(filters ? { filters } : {}) };
+    return this.#ask('getProgramAccounts', [programId, config], answers.readProgramAccounts, {
+      view: viewOf(commitment),
+      // A list says of everything else that it is not there.
+      claimsAbsence: () => true,
+      minContextSlot: options.minContextSlot,
+    });
   }
 
   async #getBlock<T extends { readonly kind: 'block' | 'not-here' }>(

@@ -113,6 +113,7 @@ export class PoolMember implements RpcTransport {
     return this.#inTurn(priorityOf(request), 1, async () => {
       const { endpoint, lag } = this.options;
       const best = request.view ? lag.best(request.view.commitment) : null;
+      request.meter?.(request.method);
       const answer = await endpoint.call(request);
       return () => this.#believe(request, answer, best);
     });
@@ -124,6 +125,7 @@ export class PoolMember implements RpcTransport {
     const [first] = requests;
     if (endpoint.batch === undefined || first === undefined || !this.#takesBatches) return null;
     return this.#inTurn(priorityOf(first), requests.length, async () => {
+      for (const { meter, method } of requests) meter?.(method);
       const outcome = await endpoint.batch?.(requests);
       if (outcome?.kind === 'answered') return () => outcome.elements;
       if (this.#takesBatches)

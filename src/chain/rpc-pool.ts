@@ -9,7 +9,7 @@ import { type EndpointStatus, PoolMember, type PoolObserver } from './pool-membe
 import type { PooledEndpoint } from './pooled-endpoint.js';
 import { RPC_FAILURES, RpcError } from './rpc-error.js';
 import { withRetries } from './rpc-retry.js';
-import type { BatchElement, RpcRequest, RpcTransport } from './rpc-transport.js';
+import type { BatchElement, RpcMeter, RpcRequest, RpcTransport } from './rpc-transport.js';
 
 export interface RpcPoolOptions {
   /** In order of preference; at least one. */
@@ -109,6 +109,11 @@ export class RpcPool implements RpcTransport, PoolView {
     return this.members[this.#preferred()] as SingleEndpoint;
   }
 
+  /** The endpoints for background work whose requests are counted by whoever asks. */
+  metered(meter: RpcMeter): PoolView {
+    return this.#view(true, meter);
+  }
+
   /** Every endpoint as it stands, in the configured order. */
   status(): readonly EndpointStatus[] {
     return this.#members.map((member) => member.status());
@@ -189,9 +194,10 @@ export class RpcPool implements RpcTransport, PoolView {
     return !retryable && (!elsewhere || this.#members.length === 1);
   }
 
-  #view(background: boolean): PoolView {
+  #view(background: boolean, meter?: RpcMeter): PoolView {
     const { clock, random } = this.options;
-    const mark = <T>(request: RpcRequest<T>) => (background ? { ...request, background } : request);
+    const marks = { ...(background ? { background } : {}), ...(meter ? { meter } : {}) };
+    const mark = <T>(request: RpcRequest<T>): RpcRequest<T> => ({ ...request, ...marks });
     const chainOver = (transport: RpcTransport) => new JsonRpcChain(withRetries(transport, clock, random));
     const members = this.#members.map((member) => ({
       name: member.name,

@@ -17,7 +17,12 @@ export interface RpcRequest<T> {
   readonly claimsAbsence?: (answer: T) => boolean;
   /** History, which may take its time: waits while live requests do, and gets a share of the rate. */
   readonly background?: boolean;
+  /** Hears of every time it is put to an endpoint: what somebody pays for, retries and failovers included. */
+  readonly meter?: RpcMeter;
 }
+
+/** Hears of a request by its method. */
+export type RpcMeter = (method: string) => void;
 
 /** What became of one of several questions asked together. */
 export type BatchElement<T> =

@@ -3,7 +3,7 @@ import { inspect, parseEnv } from 'node:util';
 import { z } from 'zod';
 import { MooringError } from '../lib/errors.js';
 import { Secret, shownUrl } from './secret.js';
-import { flag, list, optionalText, optionalWhole, whole } from './variable.js';
+import { cronPattern, flag, list, optionalText, optionalWhole, whole } from './variable.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** Where notices may come from (src/app/create-source.ts). */
@@ -53,6 +53,12 @@ export const environmentSchema = z.object({
   API_KEYS_FOR_READS: flag(false),
   DATA_DIR: z.string().optional(),
   COUPONS_PROGRAM_ID: optionalText(ADDRESS, 'a base58 program address'),
+  RECONCILE_SCHEDULE: cronPattern('*/5 * * * *'),
+  RECONCILE_FULL_INTERVAL_MS: whole(24 * 3_600_000, 1_000),
+  RECONCILE_DRIFT_ALERT: whole(0, 0),
+  RECONCILE_KEEP_RUNS_MS: whole(30 * 24 * 3_600_000, 1_000),
+  ORPHAN_GRACE_MS: whole(24 * 3_600_000, 0),
+  RPC_CREDITS: list(/^[A-Za-z]{3,40}=\d{1,6}$/, 'method=credits, such as getProgramAccounts=10'),
   MOORING_DOMAINS: optionalText(/\.m?[jt]s$/, 'the path of an ES module: .js, .mjs, .ts or .mts'),
 });
 
@@ -120,6 +126,17 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     bodyLimitKb: env.BODY_LIMIT_KB,
     trustProxyHops: env.TRUST_PROXY_HOPS,
     apiKeysForReads: env.API_KEYS_FOR_READS,
+    /** Cron pattern in UTC, with seconds as a sixth field in front; null = nobody reconciles by itself. */
+    reconcileSchedule: env.RECONCILE_SCHEDULE,
+    reconcileFullIntervalMs: env.RECONCILE_FULL_INTERVAL_MS,
+    /** More documents than so many found wrong in a pass raise an alert. */
+    reconcileDriftAlert: env.RECONCILE_DRIFT_ALERT,
+    reconcileKeepRunsMs: env.RECONCILE_KEEP_RUNS_MS,
+    orphanGraceMs: env.ORPHAN_GRACE_MS,
+    /** By method; what is not named costs what rpc-bill.ts says. */
+    rpcCredits: Object.freeze(
+      Object.fromEntries(env.RPC_CREDITS.map((entry) => entry.split('=')).map(([name, n]) => [name, Number(n)])),
+    ) as Readonly<Record<string, number>>,
     dataDir: env.DATA_DIR,
     /** By module name: where a program is deployed elsewhere than its IDL says. */
     programAddresses: Object.freeze({ coupons: env.COUPONS_PROGRAM_ID }),

@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import { z } from 'zod';
 
 /** Building blocks of the environment's schema. Every message says what to write instead. */
@@ -73,4 +74,22 @@ export function list(pattern: RegExp, what: string) {
 /** One value matching `pattern`, or undefined when unset. */
 export function optionalText(pattern: RegExp, what: string) {
   return z.string().regex(pattern, `must be ${what}`).optional();
+}
+
+/** A cron pattern of five or six fields, or `off`, which is null. */
+export function cronPattern(fallback: string) {
+  return z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined) return fallback;
+      if (/^off$/i.test(text)) return null;
+      try {
+        if (new Cron(text, { paused: true }).nextRun()) return text;
+      } catch {
+        // Told below, in the words of all variables.
+      }
+      context.addIssue({ code: 'custom', message: `must be a cron pattern, such as ${fallback}, or off` });
+      return z.NEVER;
+    });
 }

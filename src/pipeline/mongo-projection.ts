@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { DocumentMark } from '../domain-kit/document-mark.js';
 import type { Fields } from '../domain-kit/field.js';
 import type { FactModel, Model, StateModel } from '../domain-kit/model.js';
 import type { SettledDocument, SettleQuery } from '../domain-kit/settle.js';
@@ -11,6 +12,10 @@ import { combineQuestions, shareOut, type CombinedQuestion } from './settle-ques
 
 type Stored = { _id: string } & mongo.Document;
 
+/** Orphans decide nothing; tombstones have no fields that a question could find. */
+const NO_ORPHANS = { '_mooring.orphaned': null } as const;
+const UNMARKED = { _mooring: '' } as const;
+
 /** Documents read at most to answer several settle questions with one query. */
 const TOGETHER_AT_MOST = 1_000;
 
@@ -22,9 +27,9 @@ const TOGETHER_AT_MOST = 1_000;
 export class MongoProjection implements ProjectionTransaction {
   /**
    * By collection: which keys this transaction saw a document of. An insert costs half of what an upsert costs, and what
-   * is known to be there needs neither an upsert nor its tombstone's mark taken away.
+   * is known to be there needs neither an upsert nor a mark taken away.
    */
-  readonly #seen = new Map<string, Map<string, 'absent' | 'closed' | 'open'>>();
+  readonly #seen = new Map<string, Map<string, 'absent' | 'marked' | 'open'>>();
 
   constructor(
     readonly db: mongo.Db,
@@ -46,21 +51,18 @@ export class MongoProjection implements ProjectionTransaction {
         },
       )
       .toArray();
+    const marked = new Set<string>();
     const found = new Map(
       documents.map((document): [string, StandingDocument] => {
-        const meta = document._mooring as { at?: string; closed?: boolean } | undefined;
+        const meta = document._mooring as DocumentMark | undefined;
+        if (meta?.closed || meta?.orphaned) marked.add(String(document[model.keyField]));
         const fields = withFields ? pick(document, model.fields) : {};
         return [String(document[model.keyField]), { at: meta?.at ?? null, closed: meta?.closed === true, fields }];
       }),
     );
     this.#seen.set(
       model.collection,
-      new Map(
-        keys.map((key) => {
-          const document = found.get(key);
-          return [key, document ? (document.closed ? 'closed' : 'open') : 'absent'];
-        }),
-      ),
+      new Map(keys.map((key) => [key, !found.has(key) ? 'absent' : marked.has(key) ? 'marked' : 'open'])),
     );
     return found;
   }
@@ -122,7 +124,8 @@ export class MongoProjection implements ProjectionTransaction {
     const updates: mongo.AnyBulkWriteOperation<Stored>[] = [];
     for (const [_id, fields] of facts) {
       const stored = toStored(fields) as mongo.Document;
-      if (there.has(_id)) updates.push({ updateOne: { filter: { _id }, update: { $set: stored } } });
+      // A fact that was taken for orphaned is one no more.
+      if (there.has(_id)) updates.push({ updateOne: { filter: { _id }, update: { $set: stored, $unset: UNMARKED } } });
       else inserts.push({ insertOne: { document: { _id, ...stored } } });
     }
     await this.#write(model, [...inserts, ...updates]);
@@ -159,7 +162,7 @@ export class MongoProjection implements ProjectionTransaction {
 
   async #ask(model: Model, { where, sort, limit }: SettleQuery): Promise<SettledDocument[]> {
     const documents = await this.#collection(model)
-      .find(toStored(where) as mongo.Filter<Stored>, { session: this.session })
+      .find({ ...(toStored(where) as mongo.Filter<Stored>), ...NO_ORPHANS }, { session: this.session })
       .sort({ ...sort })
       .limit(limit)
       .toArray();
@@ -175,7 +178,12 @@ export class MongoProjection implements ProjectionTransaction {
     const documents = await this.#collection(model)
       .aggregate<Stored>(
         [
-          { $match: toStored({ ...where, [field]: { $in: [...keyOf.keys()] } }) as mongo.Document },
+          {
+            $match: {
+              ...(toStored({ ...where, [field]: { $in: [...keyOf.keys()] } }) as mongo.Document),
+              ...NO_ORPHANS,
+            },
+          },
           // Before the sort: questions that match very many documents are answered one by one, by their index.
           { $limit: TOGETHER_AT_MOST + 1 },
           { $sort: { ...sort } },
@@ -226,13 +234,14 @@ function newDocument(model: StateModel, key: string, { set, at, closed }: Docume
   return { [model.keyField]: key, ...(toStored(set) as object), _mooring: meta } as unknown as mongo.OptionalId<Stored>;
 }
 
-function updateOf(model: StateModel, change: DocumentChange, mayBeClosed: boolean): mongo.UpdateFilter<Stored> {
+function updateOf(model: StateModel, change: DocumentChange, mayBeMarked: boolean): mongo.UpdateFilter<Stored> {
   const set: Record<string, unknown> = { ...(toStored(change.set) as object), '_mooring.at': change.at };
   const unset: Record<string, ''> = change.reset ? unsetOf(model, change.set) : {};
+  if (mayBeMarked) unset['_mooring.orphaned'] = '';
   if (change.closed) {
     set['_mooring.closed'] = true;
     for (const name of Object.keys(model.settled)) unset[name] = '';
-  } else if (mayBeClosed) {
+  } else if (mayBeMarked) {
     unset['_mooring.closed'] = '';
   }
   return Object.keys(unset).length === 0 ? { $set: set } : { $set: set, $unset: unset };

@@ -39,7 +39,8 @@ interface Target {
 /**
  * Brings the documents from "the fold of what was applied" to "the fold of that plus `add` minus `remove`", inside one
  * transaction (I2, I6). Live ingest, late arrival, rollback, re-landing and dead-letter retry are all this step.
- * `refold` names touched documents whose history is the same but stands in another order.
+ * `refold` names documents to be folded from the start although nothing enters or leaves their history: it stands in
+ * another order, or they are not what it says. `resettle`: results to be computed anew, by step.
  * @throws HandlerChangedError when the history cannot be folded any more; those records have to leave it first.
  */
 export async function project(
@@ -48,8 +49,10 @@ export async function project(
   add: readonly HandledWrites[],
   remove: readonly LedgerRecord[],
   refold: readonly string[] = [],
+  resettle: ReadonlyMap<Settle, readonly string[]> = new Map(),
 ): Promise<void> {
   const settle = new SettleKeys(module);
+  for (const [step, keys] of resettle) for (const key of keys) settle.ask(step, key);
   const targets = collectTargets(module, add, [...remove.flatMap(({ touches }) => touches), ...refold]);
   const standing = await readStanding(tx, module, targets);
   await addHistories(tx, module, targets, add, remove);
@@ -198,7 +201,7 @@ class SettleKeys {
     if (existed || !exists(change)) return;
     // A result's document that has just come into being has no result yet.
     for (const step of this.module.settle) {
-      if (step.into.collection === model.collection) this.#add(step, key);
+      if (step.into.collection === model.collection) this.ask(step, key);
     }
   }
 
@@ -206,7 +209,7 @@ class SettleKeys {
     for (const step of this.module.settle) {
       if (step.watch.collection !== collection) continue;
       const key = step.key(document) as string | null | undefined;
-      if (key !== null && key !== undefined) this.#add(step, key);
+      if (key !== null && key !== undefined) this.ask(step, key);
     }
   }
 
@@ -248,7 +251,7 @@ class SettleKeys {
     return withChanges;
   }
 
-  #add(step: Settle, key: string): void {
+  ask(step: Settle, key: string): void {
     const keys = this.#keys.get(step) ?? new Set<string>();
     keys.add(key);
     this.#keys.set(step, keys);

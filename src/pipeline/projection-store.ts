@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { Settle } from '../domain-kit/settle.js';
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { touchLease, type HeldLease } from '../leases/lease.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
@@ -16,6 +17,7 @@ import {
   type RecordRenewal,
   type RecordIndex,
 } from '../ledger/mark-records.js';
+import { forgetRepairs } from '../ledger/repair-queue.js';
 import { MongoProjection } from './mongo-projection.js';
 import { HandlerChangedError, project, type HandledWrites } from './project.js';
 import { touchesOf } from './run-handler.js';
@@ -44,6 +46,12 @@ export interface LedgerChange {
   readonly renew: readonly RecordRenewal[];
   /** Touched documents to be folded from the start. */
   readonly refold: readonly string[];
+  /** Facts of applied records, to be written once more. */
+  readonly rewrite: readonly HandledWrites[];
+  /** Results across documents to be computed anew: keys by step. */
+  readonly resettle: ReadonlyMap<Settle, readonly string[]>;
+  /** Requests for repair that this change fulfils. */
+  readonly repaired: readonly string[];
   /** The transaction whose dispute this change ends. */
   readonly settledSignature: string | null;
 }
@@ -59,6 +67,9 @@ export const NO_CHANGE: LedgerChange = {
   reindex: [],
   renew: [],
   refold: [],
+  rewrite: [],
+  resettle: new Map(),
+  repaired: [],
   settledSignature: null,
 };
 
@@ -114,7 +125,8 @@ async function commitWithout(
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
     const projection = new MongoProjection(db, session);
-    await project(projection, module, [...change.apply, ...change.enter], withdraw, change.refold);
+    const writes = [...change.apply, ...change.enter, ...change.rewrite];
+    await project(projection, module, writes, withdraw, change.refold, change.resettle);
     await markFailing(db, session, expelled);
     await markApplied(
       db,
@@ -128,10 +140,11 @@ async function commitWithout(
     // After the documents are folded: what is read of their history is history, not these.
     await insertVersions(db, session, change.insert);
     await renewRecords(db, session, change.renew);
+    await forgetRepairs(db, session, change.repaired);
     if (change.settledSignature !== null) await clearDispute(db, session, module.name, change.settledSignature);
     const added = [...change.apply, ...change.enter];
     await taps.get(lease)?.(session, {
-      records: [...added.map(({ record }) => record), ...withdraw],
+      records: [...[...added, ...change.rewrite].map(({ record }) => record), ...withdraw],
       touches: [
         ...added.flatMap(({ writes }) => touchesOf(writes)),
         ...withdraw.flatMap(({ touches }) => touches),

@@ -1,14 +1,15 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import { diffFields } from '../domain-kit/diff-document.js';
+import { THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { StateModel } from '../domain-kit/model.js';
 import type { StateWrite } from '../domain-kit/writes.js';
 import type { Finding } from './audit-report.js';
 import type { MirroredFields } from './merge-findings.js';
-import { mirroredModels } from './mirrored-models.js';
-import { ownedFields, readDocuments, type StoredDocument } from './stored-documents.js';
+import { compareWithAccount } from './diff-accounts.js';
+import { mirroredFields } from './mirrored-fields.js';
+import { readDocuments } from './stored-documents.js';
 
 /** What one witness found among how many documents that exist or should exist. */
 export interface Testimony {
@@ -50,14 +51,14 @@ export async function auditAgainstChain(
     }
   }
 
-  const known = new Set([...mirroredModels(module, codec), ...expected.keys()]);
+  const known = new Set([...mirroredFields(module, codec).keys(), ...expected.keys()]);
   const notMirrored: string[] = [];
   let documents = 0;
   for (const model of module.models) {
     if (model.kind !== 'state') continue;
     if (!known.has(model)) {
       notMirrored.push(model.collection);
-      documents += await db.collection(model.collection).countDocuments({ '_mooring.closed': { $ne: true } });
+      documents += await db.collection(model.collection).countDocuments(THAT_COUNT);
       continue;
     }
     if (!mirrored.has(model.collection)) mirrored.set(model.collection, new Set());
@@ -75,20 +76,4 @@ export async function auditAgainstChain(
     for (const key of unseen) findings.push(...compareWithAccount(module, model, key, null, wanted.get(key) ?? null));
   }
   return { documents, findings, mirrored, notMirrored };
-}
-
-/** What an account says of its document; null: there is none of it. At most one finding. */
-export function compareWithAccount(
-  module: DomainModule,
-  model: StateModel,
-  key: string,
-  document: StoredDocument | null,
-  account: StateWrite | null,
-): Finding[] {
-  const about = { program: module.name, collection: model.collection, key, witness: 'chain' as const };
-  if (!document) return account ? [{ ...about, kind: 'missing', fields: [] }] : [];
-  if (!account) return [{ ...about, kind: 'orphaned', fields: [] }];
-  const names = ownedFields(model).filter((name) => name in account.patch);
-  const differences = diffFields(names, account.patch, document.fields);
-  return differences.length > 0 ? [{ ...about, kind: 'drift', fields: differences }] : [];
 }

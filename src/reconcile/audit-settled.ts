@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { THAT_COUNT } from '../domain-kit/document-mark.js';
 import { diffFields } from '../domain-kit/diff-document.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Settle } from '../domain-kit/settle.js';
@@ -28,10 +29,7 @@ export async function compareWithSettled(
   const { where, sort, limit } = step.query(key);
   const documents = await db
     .collection(step.watch.collection)
-    .find(
-      { ...(toStored(where) as mongo.Filter<mongo.Document>), '_mooring.closed': { $ne: true } },
-      session ? { session } : {},
-    )
+    .find({ ...(toStored(where) as mongo.Filter<mongo.Document>), ...THAT_COUNT }, session ? { session } : {})
     .sort({ ...sort })
     .limit(limit)
     .toArray();

@@ -4,7 +4,7 @@ import type { StateModel } from '../domain-kit/model.js';
 import type { StateWrite } from '../domain-kit/writes.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { foldDocuments } from '../pipeline/fold-documents.js';
-import { compareWithAccount } from './audit-chain.js';
+import { compareWithAccount } from './diff-accounts.js';
 import type { Finding } from './audit-report.js';
 import type { StoredDocument } from './stored-documents.js';
 
@@ -25,9 +25,13 @@ export interface Look {
   readonly findings: readonly Finding[];
 }
 
-/** settled: nothing that is on its way can change these findings. open: something may. */
+/**
+ * settled: nothing that is on its way can change these findings; `ledgerAgrees` says whether the records lead to the
+ * account as it was read. open: something may.
+ */
 export type SecondVerdict =
-  { readonly kind: 'settled'; readonly findings: readonly Finding[] } | { readonly kind: 'open' };
+  | { readonly kind: 'settled'; readonly findings: readonly Finding[]; readonly ledgerAgrees: boolean }
+  | { readonly kind: 'open' };
 
 /**
  * Judges a document whose account may be changing meanwhile. The document and the ledger are of one moment, the account
@@ -44,15 +48,19 @@ export function judgeAgain(
   isBehindFrontier: boolean,
 ): SecondVerdict {
   const direct = compareWithAccount(module, model, key, look.document, account.write);
-  if (direct.length === 0) return { kind: 'settled', findings: look.findings };
+  if (direct.length === 0) {
+    const isRecorded = look.findings.every(({ witness }) => witness !== 'ledger');
+    const ledgerAgrees = isRecorded || leadsTo(module, model, key, look.history, account);
+    return { kind: 'settled', findings: look.findings, ledgerAgrees };
+  }
   if (leadsTo(module, model, key, look.history, account)) {
     // Chain and ledger agree as of then, so the ledger speaks for the chain as of now.
     const byLedger = look.findings.find(({ witness }) => witness === 'ledger');
     const byChain = byLedger ? forTheChain(byLedger, account.write) : [];
-    return { kind: 'settled', findings: [...byChain, ...look.findings] };
+    return { kind: 'settled', findings: [...byChain, ...look.findings], ledgerAgrees: true };
   }
   if (!isBehindFrontier || look.isWaiting) return { kind: 'open' };
-  return { kind: 'settled', findings: [...direct, ...look.findings] };
+  return { kind: 'settled', findings: [...direct, ...look.findings], ledgerAgrees: false };
 }
 
 /** The ledger's finding in the chain's name: of the fields that the account decides. */

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { keyFieldOf, THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { FieldValue } from '../domain-kit/field.js';
 import type { Model, StateModel } from '../domain-kit/model.js';
 import { fromStored } from '../lib/stored-value.js';
@@ -12,12 +13,9 @@ export interface StoredDocument {
 /** Documents read at once. */
 const BATCH = 500;
 
-/** Every document of a model that counts, tombstones left out, in batches. */
+/** Every document of a model that counts, in batches: no tombstones, no orphans that are marked as such. */
 export async function* readDocuments(db: mongo.Db, model: Model): AsyncGenerator<StoredDocument[]> {
-  const cursor = db
-    .collection(model.collection)
-    .find({ '_mooring.closed': { $ne: true } })
-    .batchSize(BATCH);
+  const cursor = db.collection(model.collection).find(THAT_COUNT).batchSize(BATCH);
   let batch: StoredDocument[] = [];
   for await (const document of cursor) {
     batch.push(viewOf(model, document));
@@ -35,13 +33,10 @@ export async function readDocumentsByKey(
   keys: readonly string[],
   session?: mongo.ClientSession,
 ): Promise<Map<string, StoredDocument>> {
-  const keyField = model.kind === 'state' ? model.keyField : '_id';
+  const keyField = keyFieldOf(model);
   const documents = await db
     .collection(model.collection)
-    .find(
-      { [keyField]: { $in: [...keys] }, '_mooring.closed': { $ne: true } } as mongo.Filter<mongo.Document>,
-      session ? { session } : {},
-    )
+    .find({ [keyField]: { $in: [...keys] }, ...THAT_COUNT } as mongo.Filter<mongo.Document>, session ? { session } : {})
     .toArray();
   return new Map(documents.map((document) => viewOf(model, document)).map((view) => [view.key, view]));
 }
@@ -52,8 +47,7 @@ export function ownedFields(model: Model): string[] {
 }
 
 function viewOf(model: Model, document: mongo.Document): StoredDocument {
-  const keyField = model.kind === 'state' ? model.keyField : '_id';
   const names = [...ownedFields(model), ...Object.keys((model as Partial<StateModel>).settled ?? {})];
   const fields = Object.fromEntries(names.map((name) => [name, fromStored(document[name]) as FieldValue | undefined]));
-  return { key: String(document[keyField]), fields };
+  return { key: String(document[keyFieldOf(model)]), fields };
 }

@@ -1,6 +1,6 @@
 import type { SignatureStatus } from '../chain/chain-port.js';
 import type { DropProof } from './prove-dropped.js';
-import { witnessesNeeded } from './witnesses.js';
+import { witnessesNeeded } from '../chain/witnesses.js';
 
 /** What one endpoint says of the version of a transaction that the ledger holds. */
 export interface DropTestimony {

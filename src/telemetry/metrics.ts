@@ -55,6 +55,17 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     batchSeconds: histogram('mooring_batch_seconds', 'Duration of one projecting transaction.', REQUEST_SECONDS, [
       'program',
     ]),
+    /** state: done | failed | interrupted. */
+    reconcileRunsTotal: counter('mooring_reconcile_runs_total', 'Reconcile passes by scope and how they ended.', [
+      'program',
+      'scope',
+      'state',
+    ]),
+    reconcileWrongDocuments: gauge(
+      'mooring_reconcile_wrong_documents',
+      'Documents that the last reconcile pass found missing, drifted or orphaned.',
+      ['program'],
+    ),
     leaseHeld: gauge('mooring_lease_held', '1 while this process projects the program.', ['program']),
 
     listenerConnected: gauge('mooring_listener_connected', '1 while the log subscription is live.', ['program']),

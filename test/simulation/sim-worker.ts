@@ -22,6 +22,7 @@ const SETTINGS = {
   HANDLER_BACKOFF_MS: '200',
   BATCH_SIZE: '20',
   POLLING_INTERVAL_MS: '1500',
+  RECONCILE_SCHEDULE: 'off',
 };
 
 /** Shared by all: nobody reads them here. */

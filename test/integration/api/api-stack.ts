@@ -88,6 +88,7 @@ export async function startApiStack(
     FINALITY_DELAY_MS: '2000',
     SWEEP_INTERVAL_MS: '1000',
     RATE_LIMIT_PER_MINUTE: '100000',
+    RECONCILE_SCHEDULE: 'off',
     ...options.env,
   });
   const endpoints = { rpcUrls: [proxy.rpcUrl], wsUrls: [proxy.wsUrl], mongodbUri: database.uri };

@@ -81,7 +81,7 @@ async function startWorker(
 ): Promise<RunningWorker> {
   const config = readConfig({
     ...{ MONGODB_DATABASE: database.name, LOG_LEVEL: 'silent', SWEEP_INTERVAL_MS: '500', SILENCE_MS: '1000' },
-    ...{ LEASE_TERM_MS: '2000', HANDLER_BACKOFF_MS: '10' },
+    ...{ LEASE_TERM_MS: '2000', HANDLER_BACKOFF_MS: '10', RECONCILE_SCHEDULE: 'off' },
     ...env,
   });
   const endpoints = { rpcUrls: [proxy.rpcUrl], wsUrls: [proxy.wsUrl], mongodbUri: database.uri };

@@ -8,11 +8,12 @@ const ZERO_ACCOUNT_BYTES = 64 * 1024;
 const ZERO_ADDRESS = '1'.repeat(32);
 
 /**
- * The models that an account handler fills. A handler does not declare its model, so each is shown an account of zeros,
- * which every borsh type can be read from; one that cannot take it is left to the accounts there are.
+ * The models that an account handler fills, each with the fields it says. A handler does not declare its model, so each is
+ * shown an account of zeros, which every borsh type can be read from; one that cannot take it is left to the accounts there
+ * are.
  */
-export function mirroredModels(module: DomainModule, codec: ProgramCodec): Set<StateModel> {
-  const models = new Set<StateModel>();
+export function mirroredFields(module: DomainModule, codec: ProgramCodec): Map<StateModel, ReadonlySet<string>> {
+  const mirrored = new Map<StateModel, ReadonlySet<string>>();
   for (const [type, handler] of Object.entries(module.accounts)) {
     const discriminator = codec.accountDiscriminator(type);
     if (!discriminator) continue;
@@ -22,10 +23,11 @@ export function mirroredModels(module: DomainModule, codec: ProgramCodec): Set<S
     if (!decoded.ok) continue;
     try {
       const write = handler(ZERO_ADDRESS, decoded.data);
-      if (write.kind === 'state') models.add(write.model);
+      if (write.kind !== 'state') continue;
+      mirrored.set(write.model, new Set([...(mirrored.get(write.model) ?? []), ...Object.keys(write.patch)]));
     } catch {
       // A handler may refuse what no program would ever write.
     }
   }
-  return models;
+  return mirrored;
 }

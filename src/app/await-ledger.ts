@@ -1,0 +1,34 @@
+import type { ChainPort } from '../chain/chain-port.js';
+import { readFrontier } from '../ledger/frontier.js';
+import { ledgerEvents } from '../ledger/ledger-collections.js';
+import type { Foundation } from './foundation.js';
+
+/** How often it is looked at, in milliseconds. */
+const POLL_MS = 250;
+
+/**
+ * Waits until a program's ledger is complete up to the finalized head of now, and all of it is applied. Gives up when it
+ * has not moved at all for `patienceMs`. True: it is there.
+ */
+export async function awaitLedger(
+  { mongo: { db }, machine: { clock } }: Pick<Foundation, 'mongo' | 'machine'>,
+  chain: Pick<ChainPort, 'slot'>,
+  program: string,
+  patienceMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const head = await chain.slot('finalized');
+  let [before, movedAtMs] = ['', clock.monotonic()];
+  while (!signal.aborted) {
+    const frontier = (await readFrontier(db, program))?.slot ?? -1;
+    const waiting = await ledgerEvents(db).countDocuments({ program, state: 'received', slot: { $lte: head } });
+    if (frontier >= head && waiting === 0) return true;
+    // While a first sync lists a long history the frontier stands still and the ledger grows.
+    const now = `${frontier} ${waiting} ${await ledgerEvents(db).estimatedDocumentCount()}`;
+    if (now !== before) movedAtMs = clock.monotonic();
+    else if (clock.monotonic() - movedAtMs >= patienceMs) return false;
+    before = now;
+    await clock.sleep(POLL_MS, signal);
+  }
+  return false;
+}

@@ -1,0 +1,27 @@
+import type { mongo } from 'mongoose';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { Model } from '../domain-kit/model.js';
+import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
+import { ensureRepairIndexes } from '../ledger/repair-queue.js';
+import { ensureRunIndexes } from '../reconcile/reconcile-run.js';
+import { ensureIndexes, type CollectionIndexes } from '../store/model-indexes.js';
+
+/** Creates every index that is missing of those that the ledger and the models of these modules need. */
+export async function ensureAllIndexes(db: mongo.Db, modules: readonly Pick<DomainModule, 'models'>[]): Promise<void> {
+  await ensureLedgerIndexes(db);
+  await ensureRepairIndexes(db);
+  await ensureRunIndexes(db);
+  await ensureIndexes(
+    db,
+    modules.flatMap(({ models }) => models.map(indexesOf)),
+  );
+}
+
+/** The model's own indexes, those of its key, and the tombstones', which the purge looks for. */
+function indexesOf(model: Model): CollectionIndexes {
+  const { collection, indexes } = model;
+  if (model.kind === 'fact') return { collection, indexes };
+  const tombstones = { keys: { '_mooring.at': 1 }, partial: { '_mooring.closed': true } } as const;
+  const key = model.keyField === '_id' ? [] : [{ keys: { [model.keyField]: 1 as const } }];
+  return { collection, indexes: [...indexes, ...key, tombstones] };
+}

@@ -1,0 +1,49 @@
+import type { PoolView } from '../chain/rpc-pool.js';
+import { preferredFirst } from '../chain/rpc-pool.js';
+import { TransactionFetcher } from '../chain/transaction-fetcher.js';
+import { readFrontier } from '../ledger/frontier.js';
+import { walkSpan } from '../recovery/walk-span.js';
+import { createIngest } from './create-ingest.js';
+import type { Foundation, InstalledModule } from './foundation.js';
+
+/** What became of a look at a program's whole history. */
+export type RecoverOutcome =
+  | { readonly kind: 'complete'; readonly recovered: number }
+  | { readonly kind: 'incomplete'; readonly recovered: number; readonly why: string };
+
+/**
+ * Walks a program's finalized history from where it begins to the frontier, once, and takes in what the ledger has lost:
+ * facts, which have no account, come back by this alone. What it costs is a request for a thousand transactions, and one for
+ * each that the ledger lacks.
+ */
+export async function recoverHistory(
+  foundation: Foundation,
+  installed: InstalledModule,
+  view: PoolView,
+  signal: AbortSignal,
+): Promise<RecoverOutcome> {
+  const { mongo, log, machine } = foundation;
+  const { clock, random } = machine;
+  const frontier = await readFrontier(mongo.db, installed.module.name);
+  if (!frontier) return { kind: 'incomplete', recovered: 0, why: 'no history was scanned yet' };
+  const fetcher = new TransactionFetcher({ chain: view.chain, history: view.chain, clock, random });
+  const ingest = createIngest(foundation, installed, fetcher);
+  let recovered = 0;
+  try {
+    const [endpoint] = preferredFirst(view);
+    if (!endpoint) return { kind: 'incomplete', recovered, why: 'there is no endpoint to walk on' };
+    const outcome = await walkSpan({ db: mongo.db, log, ingest, signal }, installed.module, endpoint, {
+      span: { fromSlot: frontier.since, toSlot: frontier.slot },
+      startAt: null,
+      source: 'sweep',
+      onDurable: (_, counts) => {
+        recovered += counts.found;
+        return Promise.resolve();
+      },
+    });
+    if (outcome.kind === 'walked') return { kind: 'complete', recovered };
+    return { kind: 'incomplete', recovered, why: `${outcome.reason}: ${outcome.detail}` };
+  } finally {
+    fetcher.stop();
+  }
+}

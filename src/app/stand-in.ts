@@ -1,0 +1,53 @@
+import { SlotTracker } from '../chain/slot-tracker.js';
+import { TransactionFetcher } from '../chain/transaction-fetcher.js';
+import { keepLease } from '../leases/lease-keeper.js';
+import { newestApplicableSlot } from '../pipeline/confirmations.js';
+import { confirmationsOf } from './confirmations-of.js';
+import { createIngest } from './create-ingest.js';
+import { EventAnnouncer } from './event-announcer.js';
+import type { Foundation, InstalledModule } from './foundation.js';
+import { startProgramWorker, type ProgramWorker } from './program-worker.js';
+
+/** Somebody who does an event worker's work without its socket, for as long as no event worker does. */
+export interface StandIn {
+  stop(): Promise<void>;
+}
+
+/**
+ * Takes a program's lease where nobody holds it, and does what its holder does: projects, sweeps, follows to finality. What
+ * is found by reconcile is put right by the holder of that lease, so there has to be one.
+ */
+export function standIn(foundation: Foundation, installed: InstalledModule): StandIn {
+  const { config, log, metrics, mongo, pool, machine } = foundation;
+  const { clock, random, holder } = machine;
+  const { name } = installed.module;
+  const stop = new AbortController();
+  const fetcher = new TransactionFetcher({ chain: pool.chain, history: pool.background.chain, clock, random });
+  const slots = new SlotTracker({ chain: pool.chain, clock, log });
+  const announcer = new EventAnnouncer(log, metrics, clock);
+  let active: ProgramWorker | null = null;
+  const ingest = createIngest(foundation, installed, fetcher, () => active?.projector ?? null);
+  slots.start();
+  const lease = keepLease(
+    { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs },
+    `program:${name}`,
+    stop.signal,
+    async (work, lost) => {
+      const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmationsOf(config, name));
+      active = startProgramWorker(foundation, installed, ingest, work, announcer, appliesUpTo, lost);
+      try {
+        await active.ended;
+      } finally {
+        active = null;
+      }
+    },
+  );
+  return {
+    stop: async () => {
+      stop.abort();
+      fetcher.stop();
+      await lease;
+      await slots.stop();
+    },
+  };
+}

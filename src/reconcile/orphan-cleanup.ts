@@ -1,0 +1,221 @@
+import type { mongo } from 'mongoose';
+import type { ChainPort } from '../chain/chain-port.js';
+import { confirmAbsence, type AbsenceWitness } from '../chain/confirm-absence.js';
+import type { ProgramCodec } from '../decoding/types.js';
+import { keyFieldOf, type DocumentMark, type OrphanMark } from '../domain-kit/document-mark.js';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { Model } from '../domain-kit/model.js';
+import type { Clock } from '../lib/clock.js';
+import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
+import { ledgerEvents, storedRecord } from '../ledger/ledger-collections.js';
+import { touchOf } from '../ledger/ledger-record.js';
+import { readTouching } from '../ledger/read-records.js';
+import { requestRepairs } from '../ledger/repair-queue.js';
+import { foldDocuments } from '../pipeline/fold-documents.js';
+import { observeAccount } from '../pipeline/observe-account.js';
+import { wakeHolder } from '../pipeline/wake-signal.js';
+import { inTransaction } from '../store/transactions.js';
+
+/** Where removed documents are kept, whole. */
+export const ORPHAN_ARCHIVE = 'orphaned_documents';
+/** Documents confirmed by one request. */
+const BATCH = 100;
+
+export interface CleanupDependencies {
+  readonly db: mongo.Db;
+  readonly clock: Clock;
+  readonly chain: Pick<ChainPort, 'slot'>;
+  readonly members: readonly AbsenceWitness[];
+  readonly signal?: AbortSignal;
+}
+
+export interface CleanupOptions {
+  /** Only what has been marked for so long, in milliseconds. */
+  readonly graceMs: number;
+  /** False: nothing is written. */
+  readonly apply: boolean;
+  /** Who asked, for the archive. */
+  readonly by: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** One orphan and what became of it, or would. */
+export interface CleanedOrphan {
+  readonly program: string;
+  readonly collection: string;
+  readonly key: string;
+  readonly since: Date;
+  readonly reason: OrphanMark['reason'];
+  /**
+   * removed: archived and gone (with `apply` false: it would be). in-grace: not marked for long enough. alive: it has an
+   * account, or an event, after all, and is an orphan no more. unconfirmed: the endpoints do not agree, or changed meanwhile.
+   */
+  readonly outcome: 'removed' | 'in-grace' | 'alive' | 'unconfirmed';
+}
+
+interface Orphan {
+  readonly model: Model;
+  readonly id: unknown;
+  readonly key: string;
+  readonly mark: OrphanMark;
+}
+
+/**
+ * Removes documents that were marked as orphaned, each after another look at the chain, and keeps them in an archive. The
+ * ledger learns of the end of those it knows. What is marked no more, because something newer was written to it, stays.
+ * @throws RpcError
+ */
+export async function cleanupOrphans(
+  dependencies: CleanupDependencies,
+  module: DomainModule,
+  codec: ProgramCodec,
+  options: CleanupOptions,
+): Promise<CleanedOrphan[]> {
+  const { clock, chain, signal } = dependencies;
+  const orphans = await readOrphans(dependencies.db, module);
+  const cleaned: CleanedOrphan[] = [];
+  const ripe: Orphan[] = [];
+  const report = ({ model, key, mark }: Orphan, outcome: CleanedOrphan['outcome']) => {
+    const { since, reason } = mark;
+    cleaned.push({ program: module.name, collection: model.collection, key, since, reason, outcome });
+  };
+  for (const orphan of orphans) {
+    if (clock.now() - orphan.mark.since.getTime() < options.graceMs) report(orphan, 'in-grace');
+    else ripe.push(orphan);
+  }
+  const slot = ripe.length > 0 ? await chain.slot('finalized') : 0;
+  for (let start = 0; start < ripe.length && !signal?.aborted; start += BATCH) {
+    const batch = ripe.slice(start, start + BATCH);
+    const verdicts = await judge(dependencies, codec, batch, slot);
+    for (const orphan of batch) {
+      const verdict = verdicts.get(orphan) ?? 'unconfirmed';
+      if (verdict !== 'removed' || !options.apply) {
+        if (verdict === 'alive' && options.apply) await revive(dependencies, module, orphan);
+        report(orphan, verdict);
+        continue;
+      }
+      report(orphan, (await remove(dependencies, module, codec, orphan, slot, options.by)) ? 'removed' : 'unconfirmed');
+    }
+    options.onProgress?.(Math.min(start + BATCH, ripe.length), ripe.length);
+  }
+  if (options.apply) await wakeHolder(dependencies.db, module.name);
+  return cleaned;
+}
+
+async function readOrphans(db: mongo.Db, module: DomainModule): Promise<Orphan[]> {
+  const orphans: Orphan[] = [];
+  for (const model of module.models) {
+    const keyField = keyFieldOf(model);
+    const marked = db
+      .collection(model.collection)
+      .find({ '_mooring.orphaned': { $type: 'object' } }, { projection: { [keyField]: 1, _mooring: 1 } });
+    for await (const document of marked) {
+      const { orphaned } = document._mooring as DocumentMark;
+      // Without an address it is named by its id.
+      const key = typeof document[keyField] === 'string' ? document[keyField] : String(document._id);
+      if (orphaned) orphans.push({ model, id: document._id, key, mark: orphaned });
+    }
+  }
+  return orphans;
+}
+
+async function judge(
+  { db, members }: CleanupDependencies,
+  codec: ProgramCodec,
+  batch: readonly Orphan[],
+  slot: number,
+): Promise<Map<Orphan, CleanedOrphan['outcome']>> {
+  const verdicts = new Map<Orphan, CleanedOrphan['outcome']>();
+  const byAccount = batch.filter(({ mark }) => mark.reason === 'no-account');
+  const keys = [...new Set(byAccount.map(({ key }) => key))];
+  const gone = await confirmAbsence(members, codec.programId, keys, slot);
+  const stillThere = new Set(await presentAccounts(members, codec.programId, keys, gone));
+  for (const orphan of byAccount) {
+    verdicts.set(orphan, gone.has(orphan.key) ? 'removed' : stillThere.has(orphan.key) ? 'alive' : 'unconfirmed');
+  }
+  const facts = batch.filter(({ mark }) => mark.reason === 'no-event');
+  const events = await ledgerEvents(db)
+    .find({ _id: { $in: facts.map(({ key }) => key) }, state: 'applied' }, { projection: { _id: 1 } })
+    .toArray();
+  const applied = new Set(events.map(({ _id }) => _id));
+  for (const orphan of facts) verdicts.set(orphan, applied.has(orphan.key) ? 'alive' : 'removed');
+  for (const orphan of batch) {
+    if (orphan.mark.reason === 'no-address' || orphan.mark.reason === 'duplicate') verdicts.set(orphan, 'removed');
+  }
+  return verdicts;
+}
+
+/** Of those that are not gone for certain, those that somebody has: the others are unknown. */
+async function presentAccounts(
+  members: readonly AbsenceWitness[],
+  programId: string,
+  keys: readonly string[],
+  gone: ReadonlySet<string>,
+): Promise<string[]> {
+  const open = keys.filter((key) => !gone.has(key));
+  if (open.length === 0) return [];
+  const answers = await Promise.allSettled(members.map(({ chain }) => chain.accounts(open, 'finalized')));
+  return open.filter((_, position) =>
+    answers.some((answer) => answer.status === 'fulfilled' && answer.value.accounts[position]?.owner === programId),
+  );
+}
+
+/** It is no orphan: whoever projects writes it anew, which takes the mark away. */
+async function revive({ db }: CleanupDependencies, module: DomainModule, { model, key }: Orphan): Promise<void> {
+  const kind = model.kind === 'fact' ? 'fact' : 'document';
+  await requestRepairs(db, module.name, [{ kind, collection: model.collection, key }]);
+}
+
+/** False: it is not marked any more, or is another document by now. */
+async function remove(
+  { db, clock }: CleanupDependencies,
+  module: DomainModule,
+  codec: ProgramCodec,
+  { model, id, key, mark }: Orphan,
+  slot: number,
+  by: string,
+): Promise<boolean> {
+  const end = await endOf(db, module, codec, model, key, mark, slot, new Date(clock.now()));
+  const collection = db.collection(model.collection);
+  const isMarked = { _id: id, '_mooring.orphaned.run': mark.run } as mongo.Filter<mongo.Document>;
+  try {
+    return await inTransaction(db.client, async (session) => {
+      const document = await collection.findOne(isMarked, { session });
+      if (!document) return false;
+      await db.collection<{ _id: string } & mongo.Document>(ORPHAN_ARCHIVE).insertOne(
+        {
+          // One address may be orphaned, come back and be orphaned again.
+          _id: `${model.collection}/${String(id)}/${mark.since.toISOString()}`,
+          ...{ program: module.name, collection: model.collection, key, reason: mark.reason, since: mark.since },
+          ...{ removedAt: new Date(clock.now()), removedBy: by, document },
+        },
+        { session },
+      );
+      if (end) await ledgerEvents(db).insertOne(storedRecord(end), { session });
+      await collection.deleteOne(isMarked, { session });
+      return true;
+    });
+  } catch (error) {
+    // Somebody observed the same account at the same slot: the next cleanup finds the ledger informed.
+    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false;
+    throw error;
+  }
+}
+
+/** What tells the ledger that the account is gone, where its records lead to a document; null where they do not. */
+async function endOf(
+  db: mongo.Db,
+  module: DomainModule,
+  codec: ProgramCodec,
+  model: Model,
+  key: string,
+  mark: OrphanMark,
+  slot: number,
+  now: Date,
+) {
+  if (model.kind === 'fact' || mark.reason !== 'no-account') return null;
+  const touch = touchOf(model.collection, key);
+  const folded = foldDocuments(module, new Set([touch]), await readTouching(db, [touch])).get(touch);
+  if (!folded || folded.closed) return null;
+  return observeAccount(db, module, codec, key, null, slot, now);
+}

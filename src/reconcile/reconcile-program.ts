@@ -1,0 +1,275 @@
+import type { mongo } from 'mongoose';
+import type { AbsenceWitness } from '../chain/confirm-absence.js';
+import type { ProgramCodec } from '../decoding/types.js';
+import { keyFieldOf, THAT_COUNT } from '../domain-kit/document-mark.js';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { StateModel } from '../domain-kit/model.js';
+import type { Clock } from '../lib/clock.js';
+import type { Log } from '../lib/log.js';
+import { touchOf } from '../ledger/ledger-record.js';
+import { listAccounts, readByAddress, readListed, type AccountPage, type ListingChain } from './account-pages.js';
+import { applyRemedies, type RemedyDependencies } from './apply-remedies.js';
+import { auditAgainstLedger } from './audit-ledger.js';
+import { awaitRepairs } from './await-repairs.js';
+import { auditSettled } from './audit-settled.js';
+import {
+  addTouch,
+  markedOrphans,
+  nextInRotation,
+  together,
+  touchedSince,
+  type KeysByModel,
+  type RotationPlace,
+} from './changed-documents.js';
+import { compareAccounts, compareWithRecords } from './first-sight.js';
+import { judgeDoubts, type Doubt, type Judged } from './judge-doubts.js';
+import { isMassAbsence } from './mass-absence.js';
+import { mirroredFields } from './mirrored-fields.js';
+import type { PassTally } from './pass-tally.js';
+import { SUSPECTS_KEPT, type ReconcileScope } from './reconcile-run.js';
+import { markUnkeyed } from './unkeyed-documents.js';
+
+/** Doubts held in memory before they are judged: about 10 MB of accounts. */
+const DOUBTS_AT_ONCE = 5_000;
+/** How long the lease holder may take to put right what it was asked to, in milliseconds. */
+const REPAIR_PATIENCE_MS = 120_000;
+/** Marked orphans that are looked at again at each pass. */
+const MARKED_AT_ONCE = 2_000;
+/** Keys of documents read at once. */
+const KEYS_PER_READ = 2_000;
+
+/** What a pass is to look at. */
+export interface PassPlan {
+  readonly run: string;
+  readonly scope: ReconcileScope;
+  /** `changes`: documents touched from this slot on. */
+  readonly sinceSlot: number;
+  readonly suspects: readonly string[];
+  readonly rotation: RotationPlace | null;
+  /** Documents of the rotation. */
+  readonly share: number;
+  /** Whether most of a collection may be marked as orphaned at once: where somebody is looking. */
+  readonly mayMarkMany: boolean;
+}
+
+export interface PassDependencies {
+  readonly db: mongo.Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly chain: ListingChain;
+  readonly members: readonly AbsenceWitness[];
+  readonly commit: RemedyDependencies['commit'];
+  /** How long the ledger may take to catch up with the accounts that were read, in milliseconds. */
+  readonly patienceMs: number;
+  /** Takes in what the ledger lacks of the program's history; how many transactions that was. */
+  readonly recoverHistory: (signal: AbortSignal) => Promise<number>;
+  readonly onProgress: (tally: PassTally, phase: string, total: number | null) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Where a pass ended, for the next one. */
+export interface PassOutcome {
+  readonly rotation: RotationPlace | null;
+  readonly suspects: readonly string[];
+}
+
+/**
+ * Compares a program's documents with its accounts at finalized, and with the ledger, and has put right what differs:
+ * accounts enter the ledger as observations, and the holder of the program's lease projects them in its turn, so that this
+ * never races with live ingest. What is found is told to `tally`.
+ * @throws RpcError where the chain does not answer; StaleFenceError from `commit`.
+ */
+export async function reconcileProgram(
+  dependencies: PassDependencies,
+  module: DomainModule,
+  codec: ProgramCodec,
+  plan: PassPlan,
+  tally: PassTally,
+): Promise<PassOutcome> {
+  const pass = new Pass(dependencies, module, codec, plan, tally);
+  const rotation = plan.scope === 'everything' ? await pass.everything() : await pass.changes();
+  await pass.mend();
+  return { rotation, suspects: pass.suspects.slice(0, SUSPECTS_KEPT) };
+}
+
+class Pass {
+  readonly suspects: string[] = [];
+  readonly #mirrored: ReadonlyMap<StateModel, ReadonlySet<string>>;
+  readonly #seen = new Set<string>();
+  #doubts: Doubt[] = [];
+
+  constructor(
+    private readonly dependencies: PassDependencies,
+    private readonly module: DomainModule,
+    private readonly codec: ProgramCodec,
+    private readonly plan: PassPlan,
+    private readonly tally: PassTally,
+  ) {
+    this.#mirrored = mirroredFields(module, codec);
+  }
+
+  /** Every account there is, every document, and the ledger against both. */
+  async everything(): Promise<null> {
+    const { db, recoverHistory, signal, onProgress } = this.dependencies;
+    const { module, tally } = this;
+    onProgress(tally, 'history', null);
+    tally.add('recovered', await recoverHistory(signal));
+    const listed = new Map<string, ReadonlySet<string> | null>();
+    for (const type of Object.keys(module.accounts)) await this.#accountsOf(type, listed);
+    for (const model of this.#mirrored.keys()) await this.#unlisted(model, listed);
+    for (const model of module.models) {
+      if (this.#mirrored.has(model as StateModel)) continue;
+      tally.add('documents', await db.collection(model.collection).countDocuments(THAT_COUNT));
+    }
+    onProgress(tally, 'ledger', null);
+    const byRecords = [...(await auditAgainstLedger(db, module)), ...(await auditSettled(db, module))];
+    for (const { collection, key } of byRecords) {
+      const model = module.models.find((one) => one.collection === collection);
+      if (model) await this.#doubt([{ model, key, reading: null }]);
+    }
+    const orphans = await markedOrphans(db, module, MARKED_AT_ONCE);
+    await this.#look(orphans);
+    const { run } = this.plan;
+    const unkeyed = await markUnkeyed({ ...this.dependencies, run }, module);
+    tally.add('orphaned', unkeyed);
+    tally.add('marked', unkeyed);
+    return null;
+  }
+
+  /** What was touched or is suspect, and a share of the rest. */
+  async changes(): Promise<RotationPlace | null> {
+    const { db } = this.dependencies;
+    const { sinceSlot, suspects, rotation, share } = this.plan;
+    const named: KeysByModel = new Map();
+    for (const touch of suspects) addTouch(named, this.module, touch);
+    const turn = await nextInRotation(db, this.module, rotation, share);
+    const touched = await touchedSince(db, this.module, sinceSlot);
+    await this.#look(together(touched, named, await markedOrphans(db, this.module, MARKED_AT_ONCE), turn.keys));
+    return turn.next;
+  }
+
+  async #accountsOf(type: string, listed: Map<string, ReadonlySet<string> | null>): Promise<void> {
+    const { chain, onProgress } = this.dependencies;
+    const discriminator = this.codec.accountDiscriminator(type);
+    if (!discriminator) return;
+    const { keys, refusal } = await listAccounts(chain, this.codec.programId, discriminator);
+    listed.set(type, keys);
+    if (keys === null) {
+      this.tally.note(
+        `accounts of ${type} cannot be listed (${refusal}): those nobody ever heard of were not looked for`,
+      );
+      return;
+    }
+    for await (const page of readListed(chain, this.codec.programId, discriminator, keys)) {
+      await this.#accounts(page);
+      onProgress(this.tally, `accounts of ${type}`, null);
+    }
+  }
+
+  /** Documents whose accounts no list has: read by address, which is the first of two looks. */
+  async #unlisted(model: StateModel, listed: ReadonlyMap<string, ReadonlySet<string> | null>): Promise<void> {
+    const { db } = this.dependencies;
+    const keyField = keyFieldOf(model);
+    const known = (key: string) => [...listed.values()].some((keys) => keys?.has(key));
+    const unlisted: string[] = [];
+    let documents = 0;
+    const cursor = db
+      .collection(model.collection)
+      .find(THAT_COUNT, { projection: { _id: 0, [keyField]: 1 } })
+      .batchSize(KEYS_PER_READ);
+    for await (const document of cursor) {
+      documents += 1;
+      const key: unknown = document[keyField];
+      if (typeof key === 'string' && !known(key)) unlisted.push(key);
+    }
+    this.tally.add('documents', documents);
+    if (isMassAbsence(unlisted.length, documents) && !this.plan.mayMarkMany) {
+      this.tally.note(
+        `${unlisted.length} of ${documents} documents of ${model.collection} have no account: an endpoint that lacks most ` +
+          'of them is likelier to be wrong than they are, so none was marked. `npm run reconcile-all` marks them',
+      );
+      return;
+    }
+    await this.#byAddress(model, unlisted);
+  }
+
+  /** Compares named documents with their accounts where the chain has them, and with the ledger where not. */
+  async #look(keys: KeysByModel): Promise<void> {
+    const { db } = this.dependencies;
+    for (const [model, of] of keys) {
+      this.tally.add('documents', of.size);
+      if (model.kind === 'state' && this.#mirrored.has(model)) {
+        await this.#byAddress(model, [...of]);
+        if (!this.module.settle.some(({ into }) => into === model)) continue;
+      }
+      await this.#doubt(await compareWithRecords(db, this.module, model, [...of]));
+    }
+  }
+
+  async #byAddress(model: StateModel, keys: readonly string[]): Promise<void> {
+    for await (const page of readByAddress(this.dependencies.chain, keys.filter(isAddress))) {
+      await this.#accounts(page, model);
+    }
+    // What is no address is no account's: nothing on chain can be asked about it.
+    const strangers = keys.filter((key) => !isAddress(key));
+    await this.#doubt(await compareWithRecords(this.dependencies.db, this.module, model, strangers));
+  }
+
+  async #accounts(page: AccountPage, only?: StateModel): Promise<void> {
+    this.tally.readAt(page.slot);
+    this.tally.add('accounts', [...page.accounts.values()].filter((account) => account !== null).length);
+    await this.#doubt(await compareAccounts(this.dependencies.db, this.module, this.codec, page, only));
+  }
+
+  async #doubt(doubts: readonly Doubt[]): Promise<void> {
+    for (const doubt of doubts) {
+      const name = touchOf(doubt.model.collection, doubt.key);
+      if (this.#seen.has(name)) continue;
+      this.#seen.add(name);
+      this.#doubts.push(doubt);
+    }
+    if (this.#doubts.length >= DOUBTS_AT_ONCE) await this.mend();
+  }
+
+  /** Judges what is in doubt, has it put right, and looks whether it is. */
+  async mend(): Promise<void> {
+    const { dependencies, module, codec, tally } = this;
+    const doubts = this.#doubts;
+    this.#doubts = [];
+    if (doubts.length === 0) return;
+    dependencies.onProgress(tally, `judging ${doubts.length} documents`, null);
+    const { judged, unsettled } = await judgeDoubts(dependencies, module, codec, this.#mirrored, doubts);
+    tally.add('unsettled', unsettled.length);
+    this.#keepSuspects(unsettled);
+    for (const one of judged) tally.found(one);
+    const { run } = this.plan;
+    const applied = await applyRemedies({ ...dependencies, run }, module, codec, judged);
+    tally.add('marked', applied.marked.length);
+    this.#keepSuspects(applied.unconfirmed);
+    await this.#verify(applied.asked);
+  }
+
+  async #verify(asked: readonly Judged[]): Promise<void> {
+    if (asked.length === 0) return;
+    const { dependencies, module, codec, tally } = this;
+    dependencies.onProgress(tally, `waiting for ${asked.length} documents to be put right`, null);
+    const slot = asked.reduce((newest, { reading }) => Math.max(newest, reading?.slot ?? 0), 0);
+    await awaitRepairs(dependencies, module.name, slot, REPAIR_PATIENCE_MS);
+    const again = await judgeDoubts({ ...dependencies, patienceMs: 0 }, module, codec, this.#mirrored, asked);
+    const left = [...again.judged.filter(({ difference }) => difference !== null), ...again.unsettled];
+    tally.add('left', left.length);
+    tally.add('repaired', asked.length - left.length);
+    this.#keepSuspects(left);
+  }
+
+  #keepSuspects(doubts: readonly Doubt[]): void {
+    for (const { model, key } of doubts) this.suspects.push(touchOf(model.collection, key));
+  }
+}
+
+const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+
+/** Whether an endpoint would take it for an address at all. */
+function isAddress(key: string): boolean {
+  return ADDRESS.test(key);
+}
