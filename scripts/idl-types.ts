@@ -88,7 +88,8 @@ function render(idl: IdlFile, source: string): string {
       lines.push(`export type ${def.name} = ${typeOf(def.type.alias)};`, '');
       continue;
     }
-    lines.push(`export interface ${def.name} {`, ...membersOf(def.type.fields), '}', '');
+    const members = membersOf(def.type.fields).map((member) => `  ${member}`);
+    lines.push(`export interface ${def.name} {`, ...members, '}', '');
   }
   const table = (title: string, entries: { name: string }[]) => [
     `export interface ${prefix}${title} {`,

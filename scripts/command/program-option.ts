@@ -9,7 +9,7 @@ export const installed = await readInstalled();
 
 /** `--program <name>`, of which only an installed program is let through. */
 export function programOption(what: string): Option {
-  const known = installed.problem === null ? installed.names.join(', ') : 'nobody can tell, see below';
+  const known = installed.problem ?? installed.names.join(', ');
   return new Option('--program <name>', `${what} (installed: ${known})`).argParser((name: string) => {
     if (installed.problem !== null) throw new InvalidArgumentError(installed.problem);
     if (installed.names.includes(name)) return name;

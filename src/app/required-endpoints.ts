@@ -17,7 +17,7 @@ export function requiredEndpoints(config: Config): Endpoints {
     throw new MooringError(
       'endpoints-missing',
       `${missing.join(' and ')} not set. Copy .env.example to .env and fill it in, or try everything with an embedded ` +
-        'chain and database: npm run dev',
+        'chain and database: npm run dev, or npx mooring dev where mooring is a dependency',
     );
   }
   const wsUrls = config.solanaWsUrls.length > 0 ? config.solanaWsUrls : config.solanaRpcUrls.map(webSocketUrlOf);
