@@ -2,6 +2,8 @@
 export { BlockchainEventListener, blockchainEventListener } from './app/blockchain-event-listener.js';
 export type { BlockchainEventListenerStatus } from './app/blockchain-event-listener.js';
 export type { AnnouncedEvent, AnnouncedTransaction } from './app/event-announcer.js';
+export { BlockchainSync, blockchainSync } from './app/blockchain-sync.js';
+export type { SyncedAccount } from './app/sync-account.js';
 export { readConfig, type Config } from './config/env.js';
 export { decodeTransaction } from './decoding/decode-transaction.js';
 export { EventParser } from './decoding/event-parser.js';

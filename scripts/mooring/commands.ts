@@ -24,9 +24,35 @@ export const COMMANDS: readonly MooringCommand[] = [
     run: () => import('../../workers/api.js'),
   },
   {
+    name: 'reconcile-worker',
+    summary: 'compares documents with the chain every five minutes',
+    isProcess: true,
+    run: () => import('../../workers/reconcile.worker.js'),
+  },
+  {
+    name: 'reconcile-all',
+    summary: 'compares everything with the chain, and has it put right',
+    run: () => import('../reconcile-all.js'),
+  },
+  {
+    name: 'cleanup-orphaned',
+    summary: 'lists or removes documents that nothing on chain makes',
+    run: () => import('../cleanup-orphaned.js'),
+  },
+  {
+    name: 'sync-account',
+    summary: 'brings the documents of single accounts up to date',
+    run: () => import('../sync-account.js'),
+  },
+  {
     name: 'audit',
     summary: 'compares every document with the chain and the ledger',
     run: () => import('../audit.js'),
+  },
+  {
+    name: 'doctor',
+    summary: 'looks at everything, and says what to do where it is not well',
+    run: () => import('../doctor.js'),
   },
   {
     name: 'backfill',

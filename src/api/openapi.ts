@@ -5,29 +5,15 @@ import type { Field } from '../domain-kit/field.js';
 import type { Model } from '../domain-kit/model.js';
 import type { DomainRoutes, ReadRoute } from '../domain-kit/routes.js';
 import { filterWords } from './filter-value.js';
-import { DEFAULT_LIMIT, filterFields, filtersBeside, MAX_LIMIT } from './list-query.js';
+import { filterFields, filtersBeside } from './list-query.js';
 import { DEAD_KINDS, DEAD_REASONS } from '../ledger/dead-items.js';
 import { documentSchema, pageSchema, singular } from './model-schema.js';
-import { PROBLEMS, type ProblemCode } from './problem.js';
+import { json, problems, queryOf } from './openapi-parts.js';
+import { reconcileOperations } from './openapi-reconcile.js';
 import { DEAD_FILTERS } from './read-dead-letters.js';
 import { EVENT_CHOICES, EVENT_FILTERS } from './read-events.js';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
-
-const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
-    detail: z.string().optional(),
-    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-    programError: z
-      .object({ name: z.string(), message: z.string(), code: z.int().nullable(), program: z.string().nullable() })
-      .optional(),
-    requestId: z.string(),
-  })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
 
 const transactionFields = {
   id: z.string(),
@@ -118,7 +104,10 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
     responses: { 200: json('The event', eventSchema), ...problems('not-found') },
   });
   add('/api/documents/{collection}/{id}', 'get', trailOperation([...schemas.keys()]));
-  for (const [path, method, operation] of deadLetterOperations()) add(path, method, operation);
+  const programs = domains.map(({ module }) => module.name);
+  for (const [path, method, operation] of [...deadLetterOperations(), ...reconcileOperations(programs)]) {
+    add(path, method, operation);
+  }
   add('/api/transactions/{id}', 'get', {
     tags: ['transactions'],
     summary: 'How a write stands',
@@ -291,19 +280,6 @@ function commandOperation(command: Command): ZodOpenApiOperationObject {
   };
 }
 
-function queryOf(filters: Readonly<Record<string, z.ZodType>>) {
-  return z.object({
-    limit: z
-      .int()
-      .min(1)
-      .max(MAX_LIMIT)
-      .optional()
-      .meta({ description: `1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} when left out` }),
-    cursor: z.string().optional().meta({ description: '`nextCursor` of the page before' }),
-    ...Object.fromEntries(Object.entries(filters).map(([name, schema]) => [name, schema.optional()])),
-  });
-}
-
 /** What a list can be filtered by, with what has to be given beside it. */
 function modelFilters(model: Model): Record<string, z.ZodType> {
   return Object.fromEntries(
@@ -327,24 +303,6 @@ function eventFilter(name: string): z.ZodType {
 /** What an operation is about: the first part of its path. */
 function resourceOf(path: string): string {
   return path.split('/')[1] ?? '';
-}
-
-function json(description: string, schema: z.ZodType) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-/** Problems by status; several may share one. */
-function problems(...codes: ProblemCode[]) {
-  const byStatus: Record<string, { description: string; content: Record<string, { schema: z.ZodType }> }> = {};
-  for (const code of codes) {
-    const [status, title] = PROBLEMS[code];
-    const before = byStatus[status]?.description;
-    byStatus[status] = {
-      description: before === undefined ? title : `${before}; or: ${title}`,
-      content: { 'application/problem+json': { schema: problemSchema } },
-    };
-  }
-  return byStatus as Record<`${4 | 5}${string}`, (typeof byStatus)[string]>;
 }
 
 function openApiPath(path: string): string {

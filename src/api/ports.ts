@@ -85,3 +85,24 @@ export type ReadTrail = (
     readonly after: readonly [at: string, id: string] | null;
   },
 ) => Promise<DocumentTrail | null>;
+
+/** changes: what was touched or is suspect, and a share of the rest. */
+export const RECONCILE_SCOPES = ['everything', 'changes'] as const;
+/** interrupted: the process was stopped, killed or lost its lease. */
+export const RECONCILE_STATES = ['requested', 'running', 'done', 'failed', 'interrupted'] as const;
+
+/** A run of reconcile, as far as the API needs to know it. */
+export type ReconcileRunView = Readonly<Record<string, unknown>> & { readonly id: string; readonly requestedAt: Date };
+
+/** Comparisons of MongoDB with the chain. */
+export interface ReconcileRuns {
+  /** Newest first. `after`: the time (ISO 8601) and id of the last one of the page before. */
+  list(
+    filter: { readonly program?: string; readonly state?: string },
+    limit: number,
+    after: readonly [requestedAt: string, id: string] | null,
+  ): Promise<readonly ReconcileRunView[]>;
+  read(id: string): Promise<ReconcileRunView | null>;
+  /** Asks for a run; gives the one that was asked for already, where none has begun since. */
+  request(program: string, scope: (typeof RECONCILE_SCOPES)[number]): Promise<ReconcileRunView>;
+}

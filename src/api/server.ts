@@ -14,7 +14,7 @@ import { answerProblem, nothingHere, sendProblem } from './answer-problem.js';
 import type { ApiKeys } from './api-keys.js';
 import { requireScope } from './authenticate.js';
 import { openApiDocument } from './openapi.js';
-import type { HealthSource, OwnTransactionDoor, ReadTrail, RetryDead } from './ports.js';
+import type { HealthSource, OwnTransactionDoor, ReadTrail, ReconcileRuns, RetryDead } from './ports.js';
 import { Problem } from './problem.js';
 import { commandRoutes, type WriteTiming } from './routes/command-routes.js';
 import { deadLetterRoutes } from './routes/dead-letter-routes.js';
@@ -23,6 +23,7 @@ import { eventRoutes } from './routes/event-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { openApiRoutes } from './routes/openapi-routes.js';
 import { problemRoutes } from './routes/problem-routes.js';
+import { reconcileRoutes } from './routes/reconcile-routes.js';
 import { statusRoutes } from './routes/status-routes.js';
 import { trailRoutes } from './routes/trail-routes.js';
 import { transactionRoutes } from './routes/transaction-routes.js';
@@ -46,6 +47,7 @@ export interface ApiDeps {
   readonly health: HealthSource;
   readonly retryDead: RetryDead;
   readonly readTrail: ReadTrail;
+  readonly reconcileRuns: ReconcileRuns;
   readonly apiKeys: Pick<ApiKeys, 'verify'>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -66,6 +68,7 @@ export function createApi(deps: ApiDeps): Express {
   const { db, log, metrics, settings } = deps;
   const domains = deps.domains.map(({ routes }) => routes);
   const models = new Map(domains.flatMap(({ reads }) => reads.map(({ model }) => [model.collection, model] as const)));
+  const programs = domains.map(({ module }) => module.name);
   const writes = { ...deps, models, timing: settings.timing ?? DEFAULT_TIMING, turns: new Turns(deps.clock) };
   const pass: RequestHandler = (_request, _response, next) => next();
   const forReads = settings.apiKeysForReads ? requireScope(deps.apiKeys, 'read') : pass;
@@ -112,7 +115,8 @@ export function createApi(deps: ApiDeps): Express {
     transactionRoutes(writes),
     eventRoutes(db, [...models.values()]),
     trailRoutes(models, deps.readTrail),
-    deadLetterRoutes({ ...deps, programs: domains.map(({ module }) => module.name) }),
+    deadLetterRoutes({ ...deps, programs }),
+    reconcileRoutes({ ...deps, programs }),
     ...deps.domains.map(({ routes, context }) => commandRoutes(writes, routes.commands, context)),
     documentRoutes(
       db,

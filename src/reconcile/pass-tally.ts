@@ -1,4 +1,3 @@
-import { toStored } from '../lib/stored-value.js';
 import type { Judged } from './judge-doubts.js';
 import { DIFFERENCES_KEPT, NOTHING_COUNTED, type ReconcileCounts, type RunDifference } from './reconcile-run.js';
 
@@ -43,8 +42,8 @@ export class PassTally {
     }
     const fields = difference.fields.map(({ field, actual, expected }) => ({
       field,
-      before: toStored(actual ?? null),
-      after: toStored(expected ?? null),
+      before: actual ?? null,
+      after: expected ?? null,
     }));
     this.differences.push({ collection: model.collection, key, kind: difference.kind, fields });
   }
