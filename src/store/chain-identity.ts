@@ -6,6 +6,11 @@ interface IdentityDocument {
   genesisHash: string;
 }
 
+/** The genesis hash of the chain that a database was filled from; null before anything was. */
+export async function readBoundChain(db: mongo.Db): Promise<string | null> {
+  return (await db.collection<IdentityDocument>('frontiers').findOne({ _id: 'chain' }))?.genesisHash ?? null;
+}
+
 /**
  * Binds a database to the chain it was filled from. Two chains in one database would prove each other wrong for ever.
  * @throws MooringError `wrong-chain` when the database belongs to another chain.
@@ -13,11 +18,11 @@ interface IdentityDocument {
 export async function bindToChain(db: mongo.Db, genesisHash: string): Promise<void> {
   const identity = db.collection<IdentityDocument>('frontiers');
   await identity.updateOne({ _id: 'chain' }, { $setOnInsert: { genesisHash } }, { upsert: true });
-  const bound = await identity.findOne({ _id: 'chain' });
-  if (bound?.genesisHash === genesisHash) return;
+  const bound = await readBoundChain(db);
+  if (bound === genesisHash) return;
   throw new MooringError(
     'wrong-chain',
-    `This database was filled from the chain with genesis ${bound?.genesisHash ?? 'unknown'}, but SOLANA_RPC_URL leads to ` +
+    `This database was filled from the chain with genesis ${bound ?? 'unknown'}, but SOLANA_RPC_URL leads to ` +
       `${genesisHash}. Use the endpoint of that chain, or another MONGODB_DATABASE for this one.`,
   );
 }

@@ -1,0 +1,244 @@
+import { Keypair } from '@solana/web3.js';
+import bs58 from 'bs58';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import idl from '../../../idl/coupons.json' with { type: 'json' };
+import { openVisit } from '../../../src/app/doctor/open-visit.js';
+import { thisMachine } from '../../../src/app/machine.js';
+import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
+import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
+import { coupons } from '../../../src/domains/coupons/module.js';
+import { parkDeadLetters } from '../../../src/ledger/dead-letter.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { keyOf } from '../../../src/ops/doctor/check.js';
+import type { Finding } from '../../../src/ops/doctor/finding.js';
+import { runChecks } from '../../../src/ops/doctor/run-checks.js';
+import { runScript } from '../../e2e/run-script.js';
+import { eventually } from '../../support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { openWorkerBench, type RunningWorker, type WorkerBench } from '../core/worker-bench.js';
+
+let bench: WorkerBench;
+let running: RunningWorker;
+let gone: FaultProxy;
+let deaf: FaultProxy;
+let empty: TestDatabase;
+let environment: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  [bench, empty] = await Promise.all([openWorkerBench(), createTestDatabase()]);
+  const upstream = { rpcUrl: bench.chain.rpcUrl, wsUrl: bench.chain.wsUrl };
+  [gone, deaf] = await Promise.all([startFaultProxy(upstream), startFaultProxy(upstream)]);
+  await gone.stop();
+  deaf.dropMessages(1, 1);
+  running = await bench.startWorker();
+  const [merchant] = await bench.chain.fundedKeypairs(1);
+  await bench.client.registerMerchant(merchant as Keypair, 'Bean There');
+  environment = {
+    ...{ SOLANA_RPC_URL: bench.proxy.rpcUrl, SOLANA_WS_URL: bench.proxy.wsUrl, LEASE_TERM_MS: '2000' },
+    ...{ MONGODB_URI: inject('mongodbUri'), MONGODB_DATABASE: running.foundation.config.mongodbDatabase },
+  };
+});
+
+afterAll(async () => {
+  await Promise.all([bench.close(), deaf.stop()]);
+  await empty.drop();
+});
+
+async function visit(
+  changes: Readonly<Record<string, string>> = {},
+  modules: readonly DomainModule[] = [coupons],
+): Promise<Finding[]> {
+  const opened = await openVisit({
+    ...{ env: { ...environment, ...changes }, dotEnv: { state: 'absent', names: [] } },
+    ...{ machine: thisMachine(), modules: async () => modules },
+  });
+  const findings = await Promise.all(runChecks(opened.checks, systemClock, opened.clean));
+  await opened.close();
+  return findings.filter((finding) => finding !== null);
+}
+
+/** What is not well, each with what it says. */
+async function unwell(...args: Parameters<typeof visit>): Promise<Record<string, string>> {
+  const findings = (await visit(...args)).filter(({ status }) => status === 'warn' || status === 'fail');
+  return Object.fromEntries(
+    findings.map((finding) => [`${finding.status} ${keyOf(finding)}`, `${finding.found} → ${finding.advice}`]),
+  );
+}
+
+const says = (text: string): string => expect.stringContaining(text) as string;
+const hostOf = (url: string): string => new URL(url).host;
+
+it('finds a system that is well to be well (003-17)', async () => {
+  await eventually(
+    async () => {
+      expect(await unwell()).toEqual({});
+      return true;
+    },
+    { timeoutMs: 60_000, everyMs: 500 },
+  );
+  const findings = await visit();
+  const skipped = findings.filter(({ status }) => status === 'skipped').map(({ id }) => id);
+  // The first pass begins within five minutes.
+  expect(skipped).toEqual(skipped.filter((id) => id === 'reconcile.last'));
+  const found = Object.fromEntries(findings.map((finding) => [finding.id, finding.found]));
+  expect(found).toMatchObject({
+    'program.deployed': says(idl.address),
+    'program.samples': says('one each of 1 type decoded'),
+    'chain.socket': says('subscribed to logs and slots'),
+    'worker.alive': says(running.foundation.machine.holder),
+    'worker.memory': says('MB resident'),
+  });
+});
+
+describe('says exactly what is broken, and what to do', () => {
+  // None of these changes anything for the others.
+  it.concurrent('an endpoint is down: the other one is looked at as before', async () => {
+    expect(await unwell({ SOLANA_RPC_URL: `${bench.proxy.rpcUrl},${gone.rpcUrl}/secret-key-1` })).toEqual({
+      [`fail chain.answers ${hostOf(gone.rpcUrl)}`]: says('ECONNREFUSED'),
+    });
+  });
+
+  it.concurrent('every endpoint is down: the database is looked at as before', async () => {
+    expect(await unwell({ SOLANA_RPC_URL: gone.rpcUrl })).toEqual({
+      [`fail chain.answers ${hostOf(gone.rpcUrl)}`]: says('SOLANA_RPC_URL'),
+    });
+  });
+
+  it.concurrent('the socket is refused, or brings nothing', async () => {
+    expect(await unwell({ SOLANA_WS_URL: `${gone.wsUrl},${deaf.wsUrl}` })).toEqual({
+      [`fail chain.socket ${hostOf(gone.wsUrl)}`]: says('Check SOLANA_WS_URL'),
+      [`fail chain.socket ${hostOf(deaf.wsUrl)}`]: says('no slot was heard in 5 s'),
+    });
+    expect(await unwell({ SOLANA_WS_URL: gone.wsUrl, SOURCE: 'polling' })).toEqual({});
+  });
+
+  it.concurrent('the database is down: the chain is looked at as before, and no password is said', async () => {
+    const uri = `mongodb://me:hunter2@${hostOf(gone.rpcUrl)}/?directConnection=true`;
+    const findings = await visit({ MONGODB_URI: uri });
+    expect(findings.filter(({ status }) => status === 'fail').map(keyOf)).toEqual(['database.answers']);
+    expect(findings.find(({ id }) => id === 'chain.socket')?.status).toBe('ok');
+    expect(findings.find(({ id }) => id === 'worker.frontier')?.found).toContain('"answers" of the database');
+    expect(JSON.stringify(findings)).not.toContain('hunter2');
+  });
+
+  it.concurrent('a setting is bad: every other one counts', async () => {
+    expect(await unwell({ PORT: 'x', SOURCE: 'pigeon', MONGODB_URI: 'mysql://me:hunter2@host' })).toEqual({
+      'fail environment.settings': expect.stringMatching(/^(?!.*hunter2).*MONGODB_URI.*PORT.*SOURCE/) as string,
+      'fail environment.database': says('Set MONGODB_URI'),
+    });
+  });
+
+  it.concurrent('the program is elsewhere', async () => {
+    const elsewhere = Keypair.generate().publicKey.toBase58();
+    expect(await unwell({ COUPONS_PROGRAM_ID: elsewhere })).toEqual({
+      'fail program.deployed coupons': says('Check COUPONS_PROGRAM_ID'),
+      'warn program.address coupons': says(`followed is ${elsewhere}, the IDL is of ${idl.address}`),
+    });
+    const noProgram = Keypair.generate();
+    await bench.chain.fund(noProgram.publicKey, 1_000_000_000);
+    expect(await unwell({ COUPONS_PROGRAM_ID: noProgram.publicKey.toBase58() })).toMatchObject({
+      'fail program.deployed coupons': says('not a program'),
+    });
+  });
+
+  it.concurrent('the module does not fit the IDL, or the IDL the chain', async () => {
+    const { CouponSold, ...handlers } = coupons.events;
+    const renamed = { ...coupons, events: { ...handlers, CouponSodl: CouponSold! } };
+    expect(await unwell({}, [renamed])).toEqual({
+      'fail program.handlers coupons': says('no handler for CouponSold; no event for the handler CouponSodl'),
+    });
+    const types = idl.types.map((one) =>
+      one.name === 'Merchant'
+        ? { ...one, type: { kind: 'struct', fields: [{ name: 'more', type: { array: ['u8', 9_999] } }] } }
+        : one,
+    );
+    const other = { ...coupons, accounts: {}, program: { ...coupons.program, idl: { ...idl, types } } };
+    expect(await unwell({}, [other])).toEqual({
+      'fail program.samples coupons': says('program.history'),
+      'warn program.models coupons': says('no account handler fills merchants'),
+    });
+    const invalid = {
+      ...coupons,
+      program: { ...coupons.program, idl: { ...idl, events: [{ name: 'A', discriminator: [] }] } },
+    };
+    expect(await unwell({}, [invalid])).toEqual({ 'fail program.idl coupons': says('Correct idl/coupons.json') });
+  });
+
+  it.concurrent('the module has a new version (X-6)', async () => {
+    expect(await unwell({}, [{ ...coupons, version: 2 }])).toEqual({
+      'warn worker.version coupons': says('npm run replay -- --program coupons'),
+    });
+  });
+
+  it.concurrent('signers cannot be used, or not pay', async () => {
+    expect(await unwell({ SIGNER_KEYPAIRS: '/nowhere.json' })).toEqual({
+      'fail signers.keys': says('/nowhere.json'),
+      'warn signers.api-keys': says('npm run api-key -- create'),
+    });
+    const poor = Keypair.generate();
+    expect(await unwell({ SIGNER_SECRET_KEYS: bs58.encode(poor.secretKey) })).toEqual({
+      'warn signers.balances': says(`${poor.publicKey.toBase58()} has 0 SOL`),
+      'warn signers.api-keys': says('Nobody can write through the API'),
+    });
+  });
+
+  it.concurrent('a database nobody used yet is no fault, and stays as it is', async () => {
+    const findings = await visit({ MONGODB_DATABASE: empty.name });
+    expect(findings.filter(({ status }) => status === 'fail').map(keyOf)).toEqual(['worker.alive coupons']);
+    expect(findings.find(({ id }) => id === 'database.indexes')?.found).toContain('the database is empty');
+    const db = running.foundation.mongo.client.db(empty.name);
+    expect(await db.listCollections().toArray()).toEqual([]);
+  });
+});
+
+describe('says what is wrong in the database', () => {
+  it('an index is missing', async () => {
+    const { db } = running.foundation.mongo;
+    await db.collection('coupons').dropIndex('owner_1_status_1');
+    expect(await unwell()).toEqual({ 'fail database.indexes': says('coupons (owner, status)') });
+    await db.collection('coupons').createIndex({ owner: 1, status: 1 });
+  });
+
+  it('it belongs to another chain', async () => {
+    const frontiers = running.foundation.mongo.db.collection<{ _id: string }>('frontiers');
+    const bound = await frontiers.findOne({ _id: 'chain' });
+    await frontiers.updateOne({ _id: 'chain' }, { $set: { genesisHash: 'Elsewhere' } });
+    expect(await unwell()).toEqual({ 'fail database.chain': says('genesis Elsewhere, but') });
+    await frontiers.replaceOne({ _id: 'chain' }, bound ?? {});
+  });
+
+  it('a letter waits for somebody', async () => {
+    const { db } = running.foundation.mongo;
+    const letter = { program: 'coupons', signature: 'sig', slot: 1, reason: 'short', detail: '', raw: null } as const;
+    await parkDeadLetters(db, [{ _id: 'sig/log/0', ...letter, place: null, refresh: [], seenAt: new Date(0) }]);
+    expect(await unwell()).toEqual({
+      'fail records.dead coupons': says('npm run dead-letters -- list --program coupons'),
+    });
+    await db.collection<{ _id: string }>('dead_letters').deleteOne({ _id: 'sig/log/0' });
+  });
+
+  it('the worker is gone, and records wait: as a person sees it, and nothing is written', async () => {
+    await running.worker.stop();
+    const { db } = running.foundation.mongo;
+    const leases = db.collection<{ _id: string }>('leases');
+    await leases.updateOne({ _id: 'listener:coupons' }, { $set: { updatedAt: new Date(0) } });
+    await db
+      .collection<{ _id: string }>('ledger_events')
+      .insertOne({ _id: 'sig/log/0', ...{ program: 'coupons', state: 'received', slot: 1, seenAt: new Date(0) } });
+    const before = await leases.find().sort({ _id: 1 }).toArray();
+    const end = await runScript('doctor', ['--json'], environment);
+    expect(end.code).toBe(1);
+    const { status, counts, checks } = JSON.parse(end.lastLine) as {
+      status: string;
+      counts: object;
+      checks: Finding[];
+    };
+    expect(status).toBe('fail');
+    expect(counts).toMatchObject({ fail: 1, warn: 2 });
+    const bad = checks.filter((one) => one.status === 'fail' || one.status === 'warn');
+    expect(bad.map(keyOf)).toEqual(['worker.alive coupons', 'records.waiting coupons', 'reconcile.alive']);
+    expect(end.stdout).toMatch(/ {2}FAIL {2}coupons {2}alive +gone: .*\n +→ Start one: npm run worker/);
+    expect(end.stdout).not.toContain('\u001b');
+    expect(await leases.find().sort({ _id: 1 }).toArray()).toEqual(before);
+  });
+});
