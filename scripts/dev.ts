@@ -6,6 +6,7 @@ import { nodeArguments } from '../src/dev/node-arguments.js';
 import { messageOf } from '../src/lib/errors.js';
 import { commandLine, EXIT_FAILED } from './command/command-line.js';
 import { reportFailure } from './command/report-failure.js';
+import { startLine } from './command/started-as.js';
 import { layGround } from './dev/ground.js';
 
 /** An end that takes longer than this is forced, in milliseconds. */
@@ -55,7 +56,16 @@ async function start(): Promise<void> {
   const log = (line: string) => console.log(line);
   const ground = await layGround({ config, environment, dataDir, kind, log, cleanUp: (step) => undo.push(step) });
   const stack = nodeArguments('dev/stack', import.meta.url);
-  const told = ['--data-dir', dataDir, '--chain', ground.chain, '--database', ground.database];
+  const told = [
+    '--data-dir',
+    dataDir,
+    '--chain',
+    ground.chain,
+    '--database',
+    ground.database,
+    '--audit',
+    startLine('audit'),
+  ];
   watcher = spawn(process.execPath, ['--watch', '--watch-preserve-output', ...stack, ...told], {
     stdio: 'inherit',
     env: { ...process.env, ...ground.environment },

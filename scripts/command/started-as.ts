@@ -10,6 +10,11 @@ export function startedAs(script: string, startedFile = process.argv[1]): string
   return isMooring(startedFile) ? `mooring ${script}` : `npm run ${script} --`;
 }
 
+/** How a person starts another command from the same place, without options. */
+export function startLine(script: string, startedFile = process.argv[1]): string {
+  return isMooring(startedFile) ? `npx mooring ${script}` : `npm run ${script}`;
+}
+
 /** Help is written as for `npm run`; whoever started `mooring` is told what works there. */
 export function asStarted(text: string, startedFile = process.argv[1]): string {
   if (!isMooring(startedFile)) return text;

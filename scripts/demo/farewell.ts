@@ -1,3 +1,4 @@
+import { peekAtDotEnv } from '../../src/config/env.js';
 import { auditCommand } from './audit-command.js';
 import type { LedgerFigures } from './ledger-figures.js';
 import type { Scene } from './scene.js';
@@ -47,5 +48,9 @@ export function tellAddresses({ chain, stack, apiKey, databaseUri }: Scene, term
   terminal.line(`    -d '${JSON.stringify(body)}'`);
   terminal.line(`  ${terminal.style('dim', '# audit again, from another terminal')}`);
   const databaseName = stack.config.mongodbDatabase;
-  terminal.line(`  ${auditCommand({ rpcUrls: chain.rpcUrls, wsUrls: chain.wsUrls, databaseUri, databaseName })}`);
+  // What it is about, whatever is installed here.
+  const domains = { ...peekAtDotEnv(), ...process.env }['MOORING_DOMAINS'] ? 'MOORING_DOMAINS= ' : '';
+  terminal.line(
+    `  ${domains}${auditCommand({ rpcUrls: chain.rpcUrls, wsUrls: chain.wsUrls, databaseUri, databaseName })}`,
+  );
 }

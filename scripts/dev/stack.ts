@@ -15,6 +15,7 @@ const { values: ground } = parseArgs({
     'data-dir': { type: 'string', default: '' },
     chain: { type: 'string', default: '' },
     database: { type: 'string', default: '' },
+    audit: { type: 'string', default: '' },
   },
 });
 
@@ -59,7 +60,7 @@ async function start(): Promise<void> {
     ['database', `${databaseUri ?? 'the one of MONGODB_URI'}, in it ${stack.config.mongodbDatabase}`],
     ['API key', apiKey],
     ...wallets.map(({ name, address, path }): [string, string] => [name, `${address}  ${path}`]),
-    ['audit', auditCommand({ ...chain, databaseUri, databaseName: stack.config.mongodbDatabase })],
+    ['audit', auditCommand({ ...chain, databaseUri, databaseName: stack.config.mongodbDatabase }, ground.audit)],
   ];
   console.log('');
   for (const [what, where] of rows) console.log(`  ${what.padEnd(10)} ${where}`);
