@@ -51,7 +51,7 @@ export const COMMANDS: readonly MooringCommand[] = [
   },
   {
     name: 'doctor',
-    summary: 'looks at everything, and says what to do where it is not well',
+    summary: 'looks at everything, and says what there is to do',
     run: () => import('../doctor.js'),
   },
   {
