@@ -10,6 +10,7 @@ import { reportFailure } from './command/report-failure.js';
 import { wholeNumber } from './command/whole-number.js';
 import type { EventComparison } from './drill/compare-events.js';
 import { runDrill } from './drill/run-drill.js';
+import { runPm2Drill } from './drill/run-pm2-drill.js';
 import { runReorgDrill } from './drill/run-reorg-drill.js';
 
 const EXIT = { clean: 0, unclean: 1 } as const;
@@ -38,7 +39,8 @@ made, or was asked wrongly.
 Examples:
   npm run drill
   npm run drill -- kills --kills 3 --json | tail -1 | jq .clean
-  npm run drill -- reorg`,
+  npm run drill -- reorg
+  npm run drill -- pm2 --kills 3`,
   );
 
 program
@@ -76,6 +78,28 @@ program
       sayComparison(say, report.comparison);
       for (const line of describeAudit(report.audit)) say(line);
       say(report.clean ? `${forks} forks, everything followed, nothing lost` : `${forks} forks did damage`);
+      return report;
+    }),
+  );
+
+program
+  .command('pm2')
+  .description(
+    'builds, starts everything under PM2, kills each process (kill -9) in turn, reloads the API under requests, stops and restarts everything, and compares ledger and documents',
+  )
+  .option('--kills <n>', 'how often each process is killed, and the API reloaded, 1 to 1000', wholeNumber(1, 1_000), 10)
+  .option('--seed <n>', 'chooses the traffic', wholeNumber(0, 2 ** 32 - 1), 1)
+  .option('--json', 'print one JSON object as the last line', false)
+  .action(({ kills, seed, json }: { kills: number; seed: number; json: boolean }) =>
+    drill(json, async ({ chain, database, say }) => {
+      const report = await runPm2Drill({ kills, seed, chain, database, say });
+      const { requests, writes, effects, failedRequests, uncleanStops } = report;
+      say(`${requests} requests answered, of ${writes} writes ${effects} took effect`);
+      for (const line of failedRequests.slice(0, SHOWN_IDS)) say(`failed: ${line}`);
+      for (const line of uncleanStops) say(`unclean stop: ${line}`);
+      sayComparison(say, report.comparison);
+      for (const line of describeAudit(report.audit)) say(line);
+      say(report.clean ? `${kills} kills of each process, nothing lost, nothing twice` : `${kills} kills did damage`);
       return report;
     }),
   );
