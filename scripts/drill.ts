@@ -6,6 +6,7 @@ import { projectPrograms } from '../src/dev/project-programs.js';
 import { toJson } from '../src/lib/json.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
 import { commandLine } from './command/command-line.js';
+import { endOnInterrupt } from './command/interrupt.js';
 import { reportFailure } from './command/report-failure.js';
 import { wholeNumber } from './command/whole-number.js';
 import type { EventComparison } from './drill/compare-events.js';
@@ -34,7 +35,8 @@ Everything is embedded and gone afterwards.
 Environment: MONGODB_URI takes a replica set instead of the embedded database (a database of its own, dropped afterwards).
 
 Exit code: 0 when nothing was lost, doubled or wrong and the audit is clean, 1 when not, 2 when the drill could not be
-made, or was asked wrongly.
+made, or was asked wrongly, 130 when it was interrupted: what it started ends with it, and only a database
+mooring_drill_… in a MONGODB_URI of yours stays.
 
 Examples:
   npm run drill
@@ -109,6 +111,7 @@ await program.parseAsync();
 async function drill(json: boolean, run: (ground: Ground) => Promise<{ readonly clean: boolean }>): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
   const say = (line: string): void => console.log(line);
+  endOnInterrupt({ what: 'The drill was interrupted: it shows nothing.', json });
   await reportFailure({ what: 'The drill could not be made', json, fields: { clean: false } }, async () => {
     const chain = await startChain({ slotTimeMs: SLOT_MS, programs: projectPrograms(), log: say });
     undo.push(() => chain.stop());
