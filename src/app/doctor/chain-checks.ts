@@ -20,6 +20,7 @@ import { askBatch, askHealth, askVersion, listAccounts, watchHead } from './endp
 import { LIST_LIMIT_MS, QUESTION_LIMIT_MS } from './limits.js';
 import { once } from './once.js';
 import { distinctNames } from './open-endpoints.js';
+import { soon } from './soon.js';
 import { trySocket } from './try-socket.js';
 import type { Visit, VisitedEndpoint } from './visit.js';
 
@@ -30,12 +31,12 @@ export const answersKey = (name: string): string => `chain.answers ${name}`;
 export function chainChecks(visit: Visit): Check[] {
   const bound = once(() =>
     soon(
-      visit,
+      visit.machine.clock,
       visit.database().then(({ db }) => readBoundChain(db)),
       null,
     ),
   );
-  const frontiers = once(() => soon(visit, readFrontiers(visit), []));
+  const frontiers = once(() => soon(visit.machine.clock, readFrontiers(visit), []));
   return [...visit.endpoints.flatMap((one) => endpointChecks(visit, one, bound, frontiers)), ...socketChecks(visit)];
 }
 
@@ -67,7 +68,10 @@ function endpointChecks(
       ...{ id: 'chain.genesis', checked: 'same chain', limitMs: 2 * QUESTION_LIMIT_MS },
       look: async () => {
         const own = await one.genesis();
-        const hashes = others.map(async ({ name, genesis }) => ({ name, hash: await soon(visit, genesis(), null) }));
+        const hashes = others.map(async ({ name, genesis }) => ({
+          name,
+          hash: await soon(visit.machine.clock, genesis(), null),
+        }));
         return judgeSameChain({ own, others: await Promise.all(hashes), bound: await bound() });
       },
     },
@@ -75,7 +79,10 @@ function endpointChecks(
       ...further,
       ...{ id: 'chain.head', checked: 'follows the chain', limitMs: 2 * QUESTION_LIMIT_MS },
       look: async () => {
-        const heads = others.map(async ({ name, head }) => ({ name, slot: await soon(visit, head(), -1) }));
+        const heads = others.map(async ({ name, head }) => ({
+          name,
+          slot: await soon(visit.machine.clock, head(), -1),
+        }));
         const [watched, ...shown] = await Promise.all([watchHead(chain, await one.head(), clock), ...heads]);
         const [best] = shown.filter(({ slot }) => slot >= 0).sort((a, b) => b.slot - a.slot);
         return judgeHead({ ...watched, best: best ?? null });
@@ -86,7 +93,9 @@ function endpointChecks(
       ...{ id: 'chain.history', checked: 'history', limitMs: 2 * QUESTION_LIMIT_MS },
       look: async () => {
         const oldest = await one.oldestBlock();
-        const elsewhere = await Promise.all(others.map((other) => soon(visit, other.oldestBlock(), oldest)));
+        const elsewhere = await Promise.all(
+          others.map((other) => soon(visit.machine.clock, other.oldestBlock(), oldest)),
+        );
         return judgeHistory({
           ...{ oldest, oldestAnywhere: Math.min(oldest, ...elsewhere), startSlot: config.startSlot },
           frontiers: await frontiers(),
@@ -140,15 +149,4 @@ async function readFrontiers({ database, modules }: Visit): Promise<HistoryReadi
     frontier: await readFrontier(db, module.name),
   }));
   return (await Promise.all(read)).flatMap(({ program, frontier }) => (frontier ? [{ program, ...frontier }] : []));
-}
-
-/** What somebody else says, or `instead` where they fail or take too long: that is for their own line to tell. */
-async function soon<T>({ machine: { clock } }: Visit, reading: Promise<T>, instead: T): Promise<T> {
-  const known = new AbortController();
-  try {
-    const late = clock.sleep(QUESTION_LIMIT_MS, known.signal).then(() => instead);
-    return await Promise.race([reading.catch(() => instead), late]);
-  } finally {
-    known.abort();
-  }
 }

@@ -12,6 +12,7 @@ import {
 import { readBoundChain } from '../../store/chain-identity.js';
 import { askClock, askServer, tryTransactions } from './database-questions.js';
 import { CONNECT_LIMIT_MS, QUESTION_LIMIT_MS } from './limits.js';
+import { soon } from './soon.js';
 import type { Visit } from './visit.js';
 import { readIndexes } from './wanted-indexes.js';
 
@@ -54,10 +55,10 @@ export function databaseChecks({ config, machine: { clock }, endpoints, modules,
     },
     {
       ...further,
-      ...{ id: 'database.chain', checked: 'bound to a chain' },
+      ...{ id: 'database.chain', checked: 'bound to a chain', limitMs: 2 * QUESTION_LIMIT_MS },
       look: async () => {
         const bound = await readBoundChain((await database()).db);
-        const asked = endpoints.map(async ({ name, genesis }) => ({ name, hash: await genesis().catch(() => null) }));
+        const asked = endpoints.map(async ({ name, genesis }) => ({ name, hash: await soon(clock, genesis(), null) }));
         const seen = (await Promise.all(asked)).flatMap(({ name, hash }) => (hash === null ? [] : [{ name, hash }]));
         return judgeBinding({ bound, seen });
       },

@@ -1,4 +1,5 @@
-import { Keypair } from '@solana/web3.js';
+import { deflateSync } from 'node:zlib';
+import { Keypair, PublicKey } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import idl from '../../../idl/coupons.json' with { type: 'json' };
@@ -21,15 +22,24 @@ let bench: WorkerBench;
 let running: RunningWorker;
 let gone: FaultProxy;
 let deaf: FaultProxy;
+let hung: FaultProxy;
+let odd: FaultProxy;
 let empty: TestDatabase;
 let environment: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   [bench, empty] = await Promise.all([openWorkerBench(), createTestDatabase()]);
   const upstream = { rpcUrl: bench.chain.rpcUrl, wsUrl: bench.chain.wsUrl };
-  [gone, deaf] = await Promise.all([startFaultProxy(upstream), startFaultProxy(upstream)]);
+  const start = () => startFaultProxy(upstream);
+  [gone, deaf, hung, odd] = await Promise.all([start(), start(), start(), start()]);
   await gone.stop();
   deaf.dropMessages(1, 1);
+  hung.halfOpen();
+  odd.onRpc('getHealth', () => ({ error: { code: -32005, message: 'Node is behind by 200 slots' } }));
+  odd.onRpc('getGenesisHash', () => ({ result: Keypair.generate().publicKey.toBase58() }));
+  odd.onRpc('getFirstAvailableBlock', () => ({ result: 1_000_000_000 }));
+  odd.onRpc('getProgramAccounts', () => ({ error: { code: -32601, message: 'Method not found' } }));
+  odd.onRpc('getSlot', () => ({ result: 1 }));
   running = await bench.startWorker();
   const [merchant] = await bench.chain.fundedKeypairs(1);
   await bench.client.registerMerchant(merchant as Keypair, 'Bean There');
@@ -40,7 +50,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([bench.close(), deaf.stop()]);
+  await Promise.all([bench.close(), deaf.stop(), hung.stop(), odd.stop()]);
   await empty.drop();
 });
 
@@ -65,6 +75,18 @@ async function unwell(...args: Parameters<typeof visit>): Promise<Record<string,
   );
 }
 
+/** Puts an account onto a Surfnet as it is: https://docs.surfpool.run/rpc/cheatcodes */
+async function setAccount(address: PublicKey, owner: PublicKey, data: Buffer): Promise<void> {
+  const account = { lamports: 1_000_000_000, owner: owner.toBase58(), data: data.toString('hex') };
+  const response = await fetch(bench.chain.rpcUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...RPC, method: 'surfnet_setAccount', params: [address.toBase58(), account] }),
+  });
+  expect(await response.json()).not.toHaveProperty('error');
+}
+
+const RPC = { jsonrpc: '2.0', id: 1 };
 const says = (text: string): string => expect.stringContaining(text) as string;
 const hostOf = (url: string): string => new URL(url).host;
 
@@ -95,6 +117,26 @@ describe('says exactly what is broken, and what to do', () => {
   it.concurrent('an endpoint is down: the other one is looked at as before', async () => {
     expect(await unwell({ SOLANA_RPC_URL: `${bench.proxy.rpcUrl},${gone.rpcUrl}/secret-key-1` })).toEqual({
       [`fail chain.answers ${hostOf(gone.rpcUrl)}`]: says('ECONNREFUSED'),
+    });
+  });
+
+  it.concurrent('an endpoint takes questions and never answers', async () => {
+    expect(await unwell({ SOLANA_RPC_URL: `${bench.proxy.rpcUrl},${hung.rpcUrl}` })).toEqual({
+      [`fail chain.answers ${hostOf(hung.rpcUrl)}`]: says('no answer within 6 s'),
+    });
+  });
+
+  it.concurrent('an endpoint is behind, of another chain, without history or lists: each is a line', async () => {
+    const name = hostOf(odd.rpcUrl);
+    const head = (says: Record<string, string>) => Object.keys(says).find((key) => key.endsWith(`chain.head ${name}`));
+    const found = await unwell({ SOLANA_RPC_URL: `${bench.proxy.rpcUrl},${odd.rpcUrl}` });
+    expect(found).toEqual({
+      [`fail chain.health ${name}`]: says('behind by 200 slots'),
+      [`fail chain.genesis ${name}`]: says('Name endpoints of one chain only'),
+      // How far depends on how long the chain has been running.
+      [String(head(found))]: says(`behind ${hostOf(bench.proxy.rpcUrl)}`),
+      [`warn chain.history ${name}`]: says('after the frontier of coupons'),
+      [`warn chain.accounts ${name}`]: says('npm run audit and reconcile need'),
     });
   });
 
@@ -191,7 +233,28 @@ describe('says exactly what is broken, and what to do', () => {
   });
 });
 
-describe('says what is wrong in the database', () => {
+describe('says what is wrong on the chain and in the database', () => {
+  it.skipIf(inject('sharedChain') !== null)('the chain has another IDL', async () => {
+    const program = new PublicKey(idl.address);
+    const [base] = PublicKey.findProgramAddressSync([], program);
+    const address = await PublicKey.createWithSeed(base, 'anchor:idl', program);
+    const write = async (chainIdl: object) => {
+      const deflated = deflateSync(JSON.stringify(chainIdl));
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(deflated.length);
+      // Anchor makes the account larger than its IDL.
+      const data = Buffer.concat([Buffer.alloc(40), length, deflated, Buffer.alloc(64)]);
+      await setAccount(address, program, data);
+    };
+    await write(idl);
+    expect((await visit()).find(({ id }) => id === 'program.chain-idl')?.found).toContain('same events');
+    const events = idl.events.filter(({ name }) => name !== 'CouponSold');
+    await write({ ...idl, events });
+    const found = (await visit()).find(({ id }) => id === 'program.chain-idl');
+    await write(idl);
+    expect(found).toMatchObject({ status: 'warn', found: says('differs in event CouponSold') });
+  });
+
   it('an index is missing', async () => {
     const { db } = running.foundation.mongo;
     await db.collection('coupons').dropIndex('owner_1_status_1');
