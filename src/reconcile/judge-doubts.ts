@@ -5,7 +5,7 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model, StateModel } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
 import { readFrontier } from '../ledger/frontier.js';
-import { readByAddress } from './account-pages.js';
+import { isAddress, readByAddress } from './account-pages.js';
 import { readingOf, type FinalReading } from './account-reading.js';
 import type { DocumentDifference, Finding } from './audit-report.js';
 import { judgeAgain } from './judge-again.js';
@@ -84,7 +84,8 @@ export async function judgeDoubts(
         const seen = looks.get(key);
         if (!seen) continue;
         const conclude = (findings: readonly Finding[], ledgerAgrees: boolean) => {
-          const [difference = null] = mergeFindings(findings, fields);
+          // Of what is no address no account can say anything.
+          const [difference = null] = mergeFindings(findings, isAddress(key) ? fields : new Map());
           judged.push({ ...doubt, difference, ledgerAgrees });
         };
         if (!isMirrored(model) || reading === null) {
@@ -115,7 +116,9 @@ async function withReadings(
   doubts: readonly Doubt[],
 ): Promise<Doubt[]> {
   const unread = new Set(
-    doubts.filter(({ model, reading }) => reading === null && isMirrored(model)).map(({ key }) => key),
+    doubts
+      .filter(({ model, key, reading }) => reading === null && isMirrored(model) && isAddress(key))
+      .map(({ key }) => key),
   );
   const readings = new Map<string, FinalReading>();
   for await (const { slot, accounts } of readByAddress(chain, [...unread])) {

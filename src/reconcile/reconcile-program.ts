@@ -7,7 +7,14 @@ import type { StateModel } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import { touchOf } from '../ledger/ledger-record.js';
-import { listAccounts, readByAddress, readListed, type AccountPage, type ListingChain } from './account-pages.js';
+import {
+  isAddress,
+  listAccounts,
+  readByAddress,
+  readListed,
+  type AccountPage,
+  type ListingChain,
+} from './account-pages.js';
 import { applyRemedies, type RemedyDependencies } from './apply-remedies.js';
 import { auditAgainstLedger } from './audit-ledger.js';
 import { awaitRepairs } from './await-repairs.js';
@@ -114,6 +121,10 @@ class Pass {
     const { module, tally } = this;
     onProgress(tally, 'history', null);
     tally.add('recovered', await recoverHistory(signal));
+    const { run } = this.plan;
+    const unkeyed = await markUnkeyed({ ...this.dependencies, run }, module);
+    tally.add('orphaned', unkeyed);
+    tally.add('marked', unkeyed);
     const listed = new Map<string, ReadonlySet<string> | null>();
     for (const type of Object.keys(module.accounts)) await this.#accountsOf(type, listed);
     for (const model of this.#mirrored.keys()) await this.#unlisted(model, listed);
@@ -129,10 +140,6 @@ class Pass {
     }
     const orphans = await markedOrphans(db, module, MARKED_AT_ONCE);
     await this.#look(orphans);
-    const { run } = this.plan;
-    const unkeyed = await markUnkeyed({ ...this.dependencies, run }, module);
-    tally.add('orphaned', unkeyed);
-    tally.add('marked', unkeyed);
     return null;
   }
 
@@ -265,11 +272,4 @@ class Pass {
   #keepSuspects(doubts: readonly Doubt[]): void {
     for (const { model, key } of doubts) this.suspects.push(touchOf(model.collection, key));
   }
-}
-
-const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
-
-/** Whether an endpoint would take it for an address at all. */
-function isAddress(key: string): boolean {
-  return ADDRESS.test(key);
 }
