@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { nodeArguments } from '../../src/dev/node-arguments.js';
 import { coupons } from '../../src/domains/coupons/module.js';
 import { systemClock as clock } from '../../src/lib/clock.js';
 import type { BackfillSummary } from '../backfill/report.js';
@@ -22,8 +22,8 @@ export interface RunningBackfill {
   readonly memory: () => Promise<MemoryState | null>;
 }
 
-const COMMAND = fileURLToPath(new URL('../backfill.ts', import.meta.url));
-const MEMORY_ANSWERS = new URL('memory-answers.ts', import.meta.url).href;
+const COMMAND = nodeArguments('../backfill', import.meta.url);
+const MEMORY_ANSWERS = nodeArguments('memory-answers', import.meta.url);
 const LOOK_EVERY_MS = 100;
 
 /**
@@ -67,8 +67,8 @@ export async function runKilled(
 }
 
 function start({ rpcUrl, wsUrl, mongodbUri, database }: BackfillTarget): ChildProcess {
-  const imports = ['--import', 'tsx', '--import', MEMORY_ANSWERS];
-  return spawn(process.execPath, ['--expose-gc', ...imports, COMMAND, '--program', coupons.name, '--json'], {
+  const imports = [...MEMORY_ANSWERS.slice(0, -1), '--import', MEMORY_ANSWERS.at(-1) as string];
+  return spawn(process.execPath, ['--expose-gc', ...imports, ...COMMAND, '--program', coupons.name, '--json'], {
     env: {
       ...process.env,
       ...{ SOLANA_RPC_URL: rpcUrl, SOLANA_WS_URL: wsUrl, MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name },

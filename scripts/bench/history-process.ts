@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { nodeArguments } from '../../src/dev/node-arguments.js';
 import type { HistoryNodeOptions } from './history-node.js';
 import type { HistoryServerOptions, HistoryServerStats } from './history-server.js';
 
@@ -25,11 +25,12 @@ export interface HistoryProcess extends HistoryServed {
   stop(): Promise<void>;
 }
 
-const CHILD = fileURLToPath(new URL('history-child.ts', import.meta.url));
+const CHILD = nodeArguments('history-child', import.meta.url);
 
 /** Starts it. In a process of its own it does not take time from the one that is measured. */
 export async function startHistoryProcess(options: HistoryProcessOptions): Promise<HistoryProcess> {
-  const child = fork(CHILD, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
+  const args = [...CHILD, JSON.stringify(options)];
+  const child = spawn(process.execPath, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   const next = <T>() =>
     new Promise<T>((resolve, reject) => {
       const onExit = (code: number | null) => reject(new Error(`the history's process ended with ${code}`));

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Connection, Keypair, LAMPORTS_PER_SOL } from '@solana/web3.js';
 import { mongo } from 'mongoose';
 import { CouponsClient } from '../../src/dev/coupons-client.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import { startChain } from '../../src/dev/embedded-chain.js';
+import { nodeArguments } from '../../src/dev/node-arguments.js';
 import { projectPrograms } from '../../src/dev/project-programs.js';
 import { readListenerStatus } from '../../src/ledger/listener-status.js';
 import { systemClock as clock } from '../../src/lib/clock.js';
@@ -43,7 +43,7 @@ const LANES = 10;
 const POLL_MS = 3;
 /** A worker that needs longer than this to listen, or a document to appear, is broken. */
 const PATIENCE_MS = 60_000;
-const WORKER = fileURLToPath(new URL('../../workers/event-listener.worker.ts', import.meta.url));
+const WORKER = nodeArguments('../../workers/event-listener.worker', import.meta.url);
 
 /** Plays traffic on an embedded chain that an event worker in a process of its own follows. */
 export async function benchLatency(uri: string, options: LatencyOptions, progress: Progress): Promise<LatencyReport> {
@@ -190,7 +190,7 @@ async function playTraffic(chain: DevChain, perLane: number, minted: Readable, c
 
 function startWorker(chain: DevChain, uri: string, database: string): ChildProcess {
   const { rpcUrl, wsUrl } = urlsOf(chain);
-  return spawn(process.execPath, ['--import', 'tsx', WORKER], {
+  return spawn(process.execPath, WORKER, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env['PATH'],

@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { nodeArguments } from '../../src/dev/node-arguments.js';
 import { CouponHistory } from './history.js';
 import type { MemoryMessage, MemorySample } from './memory-child.js';
 import { openBenchDatabase } from './pipeline-bed.js';
@@ -21,7 +21,7 @@ export interface MemoryReport {
   readonly heapGrowthMb: number;
 }
 
-const CHILD = fileURLToPath(new URL('memory-child.ts', import.meta.url));
+const CHILD = nodeArguments('memory-child', import.meta.url);
 /** Notices handed over at once. */
 const PORTION = 100;
 
@@ -53,9 +53,8 @@ function runChild(
   const history = new CouponHistory(1);
   const samples: MemorySample[] = [];
   let sent = 0;
-  const child = fork(CHILD, [uri, databaseName, String(stepEvents), String(batchSize)], {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
-  });
+  const args = ['--expose-gc', ...CHILD, uri, databaseName, String(stepEvents), String(batchSize)];
+  const child = spawn(process.execPath, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   return new Promise((resolve, reject) => {
     child.on('message', (message: MemoryMessage) => {
       if (message.kind === 'sample') {
