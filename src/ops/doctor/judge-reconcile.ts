@@ -72,3 +72,21 @@ export function judgeReconciler(
   if (schedule === null) return skipped('RECONCILE_SCHEDULE is off');
   return warn(holder ? `${holder} is gone` : 'nobody reconciles', START_ONE);
 }
+
+/** Documents that reconcile asked to have put right. */
+export interface RepairsReading {
+  readonly waiting: number;
+  /** The first of those that were given up. */
+  readonly failed: readonly { readonly collection: string; readonly key: string; readonly error: string }[];
+}
+
+/** Whether what was found wrong could be put right. */
+export function judgeRepairs({ waiting, failed }: RepairsReading): Judgement {
+  const [first] = failed;
+  if (!first) return ok(waiting === 0 ? 'none is left' : `${waiting} under way`);
+  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
+  return warn(
+    `${first.collection}/${first.key}${more} given up: ${first.error}`,
+    'The collection refuses what the document should hold: a unique index or a validator of its own. Correct it; the next pass asks again.',
+  );
+}

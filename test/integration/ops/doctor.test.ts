@@ -280,6 +280,21 @@ describe('says what is wrong on the chain and in the database', () => {
     await db.collection<{ _id: string }>('dead_letters').deleteOne({ _id: 'sig/log/0' });
   });
 
+  it('a document refuses to be put right', async () => {
+    const repairs = running.foundation.mongo.db.collection<{ _id: string }>('repairs');
+    const repair = {
+      program: 'coupons',
+      kind: 'document',
+      collection: 'coupons',
+      key: 'A',
+      failures: 3,
+      error: 'E11000',
+    };
+    await repairs.insertOne({ _id: 'coupons|document|coupons|A', ...repair });
+    expect(await unwell()).toEqual({ 'warn reconcile.repairs coupons': says('coupons/A given up: E11000') });
+    await repairs.deleteOne({ _id: 'coupons|document|coupons|A' });
+  });
+
   it('the worker is gone, and records wait: as a person sees it, and nothing is written', async () => {
     await running.worker.stop();
     const { db } = running.foundation.mongo;

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { judgePasses, judgeReconciler, type PassReading } from '../../../../src/ops/doctor/judge-reconcile.js';
+import {
+  judgePasses,
+  judgeReconciler,
+  judgeRepairs,
+  type PassReading,
+} from '../../../../src/ops/doctor/judge-reconcile.js';
 
 describe('reconcile', () => {
   const NOW = 1_700_000_000_000;
@@ -53,5 +58,15 @@ describe('reconcile', () => {
     });
     expect(judgeReconciler({ holder: '', isAlive: false }, '* * * * *').found).toBe('nobody reconciles');
     expect(judgeReconciler({ holder: null, isAlive: false }, null).status).toBe('skipped');
+  });
+
+  it('is asked for what can be put right, or for what refuses', () => {
+    expect(judgeRepairs({ waiting: 0, failed: [] })).toMatchObject({ status: 'ok', found: 'none is left' });
+    expect(judgeRepairs({ waiting: 2, failed: [] }).found).toBe('2 under way');
+    const refused = { collection: 'shops', key: 'A', error: 'E11000' };
+    expect(judgeRepairs({ waiting: 0, failed: [refused, refused] })).toMatchObject({
+      status: 'warn',
+      found: 'shops/A and 1 more given up: E11000',
+    });
   });
 });
