@@ -23,6 +23,9 @@ export interface DocumentMark {
 /** Filter for documents that count: neither tombstones nor orphans. */
 export const THAT_COUNT = { '_mooring.closed': { $ne: true }, '_mooring.orphaned': null } as const;
 
+/** Filter for documents that are marked as orphaned. */
+export const THAT_ARE_ORPHANED = { '_mooring.orphaned': { $type: 'object' } } as const;
+
 /** As `THAT_COUNT`, for a document in hand. */
 export function doesCount(stored: { readonly _mooring?: unknown }): boolean {
   const { closed, orphaned } = (stored._mooring ?? {}) as DocumentMark;

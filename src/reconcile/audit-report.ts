@@ -41,6 +41,8 @@ export interface AuditReport {
   readonly unsettled: readonly DocumentName[];
   /** Collections of state documents without an account handler: compared with the ledger only. */
   readonly notMirrored: readonly string[];
+  /** Orphans that reconcile has marked: no part of `documents`, shown to nobody, kept until somebody cleans up. */
+  readonly marked: number;
 }
 
 export interface DocumentName {
@@ -63,7 +65,11 @@ export interface Finding {
 export function auditReport(
   documents: number,
   differences: readonly DocumentDifference[],
-  { unsettled = [], notMirrored = [] }: Partial<Pick<AuditReport, 'unsettled' | 'notMirrored'>> = {},
+  {
+    unsettled = [],
+    notMirrored = [],
+    marked = 0,
+  }: Partial<Pick<AuditReport, 'unsettled' | 'notMirrored' | 'marked'>> = {},
 ): AuditReport {
   const count = (kind: DifferenceKind) => differences.filter((difference) => difference.kind === kind).length;
   return {
@@ -75,5 +81,6 @@ export function auditReport(
     differences,
     unsettled,
     notMirrored,
+    marked,
   };
 }

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import type { ProgramCodec } from '../decoding/types.js';
+import { THAT_ARE_ORPHANED, THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Clock } from '../lib/clock.js';
 import { auditAgainstChain } from './audit-chain.js';
@@ -32,6 +33,7 @@ export async function audit(
   const differences: DocumentDifference[] = [];
   const unsettled: DocumentName[] = [];
   const notMirrored: string[] = [];
+  let marked = 0;
   const total = onProgress ? await countForAudit(db, modules) : 0;
   let done = 0;
   const show = (module: DomainModule, detail: string) =>
@@ -42,7 +44,10 @@ export async function audit(
     documents += byChain.documents;
     notMirrored.push(...byChain.notMirrored);
     for (const model of module.models) {
-      if (model.kind === 'fact') documents += await db.collection(model.collection).countDocuments();
+      if (model.kind === 'fact') documents += await db.collection(model.collection).countDocuments(THAT_COUNT);
+    }
+    for (const { collection } of module.models) {
+      marked += await db.collection(collection).countDocuments(THAT_ARE_ORPHANED);
     }
     const atFirstSight = [
       ...byChain.findings,
@@ -66,5 +71,5 @@ export async function audit(
       ...settled.unsettled.map(({ model, key }) => ({ program: module.name, collection: model.collection, key })),
     );
   }
-  return auditReport(documents, differences, { unsettled, notMirrored });
+  return auditReport(documents, differences, { unsettled, notMirrored, marked });
 }

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { keyFieldOf } from '../domain-kit/document-mark.js';
+import { keyFieldOf, THAT_ARE_ORPHANED } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import { ledgerEvents } from '../ledger/ledger-collections.js';
@@ -39,7 +39,7 @@ export async function markedOrphans(db: mongo.Db, module: DomainModule, limit: n
     const keyField = keyFieldOf(model);
     const marked = db
       .collection(model.collection)
-      .find({ '_mooring.orphaned': { $type: 'object' } }, { projection: { [keyField]: 1 } })
+      .find(THAT_ARE_ORPHANED, { projection: { [keyField]: 1 } })
       .limit(limit);
     for await (const document of marked)
       if (typeof document[keyField] === 'string') add(keys, model, document[keyField]);

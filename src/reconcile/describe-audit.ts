@@ -1,11 +1,15 @@
 import type { FieldDifference } from '../domain-kit/diff-document.js';
 import type { FieldValue } from '../domain-kit/field.js';
-import type { AuditReport, DocumentDifference, DocumentName, Witness } from './audit-report.js';
+import type { AuditReport, DocumentDifference, DocumentName } from './audit-report.js';
 
 /** An audit in lines for people: every difference named, then the verdict, then what to do where there is something. */
 export function describeAudit(report: AuditReport): string[] {
   const { documents, drift, missing, orphaned, unrecorded, differences, unsettled } = report;
-  const notes = [...report.notMirrored.map(describeNotMirrored), ...unsettled.map(describeUnsettled)];
+  const notes = [
+    ...report.notMirrored.map(describeNotMirrored),
+    ...(report.marked > 0 ? [describeMarked(report.marked)] : []),
+    ...unsettled.map(describeUnsettled),
+  ];
   if (differences.length === 0) {
     const verdict =
       unsettled.length === 0
@@ -26,6 +30,10 @@ export function describeAudit(report: AuditReport): string[] {
 
 function describeNotMirrored(collection: string): string {
   return `note       ${collection} has no account handler: compared with the ledger only`;
+}
+
+function describeMarked(marked: number): string {
+  return `note       ${marked} documents are marked as orphaned and count for nothing: \`npm run cleanup-orphaned\` lists them`;
 }
 
 function describeUnsettled({ collection, key }: DocumentName): string {
@@ -68,35 +76,14 @@ function show(value: FieldValue | undefined): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-/**
- * What holds of the worker today: a document that is not there is folded from all its records at the next event of its
- * account; one that is there is only patched, a fact is written once, and a sweep looks again at the newest slots only.
- */
+/** Everything is put right by one command; what must not be removed unasked by another. */
 function nextStep(differences: readonly DocumentDifference[]): string {
-  const steps: string[] = [];
-  const some = (is: (difference: DocumentDifference) => boolean) => differences.some(is);
-  const canBeFolded = ({ kind, ledger, witnesses }: DocumentDifference) =>
-    (kind === 'drift' || kind === 'missing') && ledger === 'agrees' && !isByLedgerAlone(witnesses);
-  if (some(canBeFolded)) {
-    steps.push(
-      some((difference) => difference.kind === 'drift' && canBeFolded(difference))
-        ? "delete a drifted document: the worker folds what is not there from the ledger at its account's next event"
-        : "the worker folds a missing document from the ledger at its account's next event",
-    );
+  const steps = ['`npm run reconcile-all` puts right what differs, through the ledger, and marks what is orphaned'];
+  if (differences.some(({ kind }) => kind === 'orphaned')) {
+    steps.push('`npm run cleanup-orphaned` removes what is marked');
   }
-  if (some(({ kind }) => kind === 'orphaned')) steps.push('delete what is orphaned');
-  if (some(({ kind }) => kind === 'unrecorded')) steps.push('leave what is unrecorded: the document is right');
-  if (
-    some(({ kind, ledger, witnesses }) => ledger !== 'agrees' || (kind !== 'orphaned' && isByLedgerAlone(witnesses)))
-  ) {
-    steps.push(
-      'facts (one event, one document) and records that the ledger lacks come back only in an empty database (another MONGODB_DATABASE), which the worker fills from the chain',
-    );
+  if (differences.some(({ kind }) => kind === 'unrecorded')) {
+    steps.push('what is unrecorded is right: only the ledger has to learn why');
   }
   return `next: ${steps.join('; ')}`;
-}
-
-/** Of documents that one event makes, only the ledger knows. */
-function isByLedgerAlone(witnesses: readonly Witness[]): boolean {
-  return witnesses.every((witness) => witness === 'ledger');
 }

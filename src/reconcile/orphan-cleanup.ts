@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import { confirmAbsence, type AbsenceWitness } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import { keyFieldOf, type DocumentMark, type OrphanMark } from '../domain-kit/document-mark.js';
+import { keyFieldOf, THAT_ARE_ORPHANED, type DocumentMark, type OrphanMark } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
@@ -108,7 +108,7 @@ async function readOrphans(db: mongo.Db, module: DomainModule): Promise<Orphan[]
     const keyField = keyFieldOf(model);
     const marked = db
       .collection(model.collection)
-      .find({ '_mooring.orphaned': { $type: 'object' } }, { projection: { [keyField]: 1, _mooring: 1 } });
+      .find(THAT_ARE_ORPHANED, { projection: { [keyField]: 1, _mooring: 1 } });
     for await (const document of marked) {
       const { orphaned } = document._mooring as DocumentMark;
       // Without an address it is named by its id.
