@@ -57,8 +57,8 @@ describe('where the ledger lacks records, the audit (I6) says nothing false abou
     expect(lines[0]).toBe(
       'unrecorded coupons/A is what the chain says; the chain has it, the ledger does not: its records are missing or not applied',
     );
-    expect(lines.at(-1)).toContain('leave what is unrecorded');
-    expect(lines.at(-1)).not.toContain('delete');
+    expect(lines.at(-1)).toContain('what is unrecorded is right');
+    expect(lines.at(-1)).not.toContain('cleanup');
   });
 
   it('a right document whose records lead to other values', () => {
@@ -100,17 +100,19 @@ describe('where the ledger lacks records, the audit (I6) says nothing false abou
   });
 });
 
-describe('the next step is what the worker really does', () => {
-  it('folds a missing document at its next event; a drifted one only when it is deleted', () => {
+describe('the next step', () => {
+  it('puts right what differs by one command, and removes nothing unasked', () => {
     const missing = told(says('chain', 'missing'), says('ledger', 'missing')).lines.at(-1);
-    expect(missing).toBe("next: the worker folds a missing document from the ledger at its account's next event");
-    const drifted = told(says('chain', 'drift', [owner]), says('ledger', 'drift', [owner])).lines.at(-1);
-    expect(drifted).toMatch(/^next: delete a drifted document/);
+    expect(missing).toMatch(/^next: `npm run reconcile-all`/);
+    expect(missing).not.toContain('cleanup');
+    expect(told(says('ledger', 'orphaned', [], 'sales/C')).lines.at(-1)).toContain('npm run cleanup-orphaned');
   });
 
-  it('does not fold a fact again, nor what the ledger lacks', () => {
-    expect(told(says('ledger', 'missing', [], 'sales/C')).lines.at(-1)).toMatch(/^next: facts .* empty database/);
-    expect(told(says('chain', 'drift', [owner]), says('ledger', 'orphaned')).lines.at(-1)).not.toContain('delete');
+  it('says of orphans that are marked that they count for nothing', () => {
+    expect(describeAudit(auditReport(1, [], { marked: 2 }))).toEqual([
+      'note       2 documents are marked as orphaned and count for nothing: `npm run cleanup-orphaned` lists them',
+      "audit: 1 documents, all equal to the chain's accounts and to the ledger",
+    ]);
   });
 
   it('there is none where all is equal', () => {
