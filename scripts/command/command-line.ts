@@ -11,6 +11,7 @@ export const EXIT_FAILED = 2;
  * line of stdout as well. --help ends it with 0. Subcommands behave the same.
  */
 export function commandLine(script: string): Command {
+  endWithItsReader();
   return answerMistakes(new ScriptCommand(startedAs(script)));
 }
 
@@ -29,6 +30,14 @@ export function answerMistakes(command: Command): Command {
       if (process.argv.includes('--json')) console.log(toJson({ error }));
       process.exit(EXIT_FAILED);
     });
+}
+
+/** `… | head` closes the pipe once it has enough: nobody reads the rest, and that is no failure of the command. */
+function endWithItsReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
 }
 
 /** Commander gives a suggestion a line of its own. */

@@ -3,6 +3,14 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import { defineRoutes, type DomainRoutes } from '../domain-kit/routes.js';
 import { MooringError } from '../lib/errors.js';
 
+/** Collections that mooring keeps its own records in, now or by its design. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...['ledger_events', 'frontiers', 'dead_letters', 'leases', 'outbox', 'managed_transactions', 'nonce_accounts'],
+  ...['index_counters', 'event_records', 'event_dispatchers', 'job_runs', 'external_accounts', 'environments'],
+  ...['reconcile_runs', 'orphaned_documents', 'repairs', 'alerts', 'api_keys', 'backfills', 'replays', 'replay_queue'],
+  'projections',
+]);
+
 /**
  * The domains that a module file exports, as `domains` or, without commands of their own, as `modules`. `where` names the
  * file in what is thrown.
@@ -48,7 +56,14 @@ export function assertDistinct(
   for (const { module } of domains) {
     claim(`the name ${module.name}`, module);
     claim(`the program ${addresses[module.name] ?? module.program.address}`, module);
-    for (const { collection } of module.models) claim(`the collection ${collection}`, module);
+    for (const { collection } of module.models) {
+      if (RESERVED.has(collection)) {
+        throw invalid(
+          `${where}: ${module.name} names the collection ${collection}, which is mooring's own: take another name.`,
+        );
+      }
+      claim(`the collection ${collection}`, module);
+    }
   }
 }
 

@@ -35,6 +35,7 @@ export function createPool(
     log,
     requestsPerSecond: ratesFor(config.rpcRequestsPerSecond, rpcUrls.length),
     batchSize: config.rpcBatchSize,
+    backgroundShare: config.rpcBackgroundShare,
     observer: observeInto(metrics),
   });
 }

@@ -54,6 +54,7 @@ export interface PoolMemberOptions {
   readonly health: HealthPolicy;
   /** 0 = no budget of our own. */
   readonly requestsPerSecond: number;
+  readonly backgroundShare?: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -71,10 +72,10 @@ export class PoolMember implements RpcTransport {
   #isAskedForHead = false;
 
   constructor(private readonly options: PoolMemberOptions) {
-    const { name, endpoint, health, random, requestsPerSecond, clock, observer } = options;
+    const { name, endpoint, health, random, requestsPerSecond, backgroundShare, clock, observer } = options;
     this.name = name;
     this.health = new EndpointHealth(health, random);
-    this.budget = new RateBudget({ requestsPerSecond });
+    this.budget = new RateBudget({ requestsPerSecond, ...(backgroundShare === undefined ? {} : { backgroundShare }) });
     this.#gate = new RateGate(this.budget, clock, ({ priority, ms }) => observer.onRateWait?.(name, priority, ms));
     this.#takesBatches = endpoint.batch !== undefined;
     observer.onState?.(name, 'well');

@@ -4,6 +4,8 @@ export type RpcPriority = 'live' | 'background';
 export interface RateBudgetOptions {
   /** What we allow ourselves; 0 = no budget of our own, until the endpoint says that there is one. */
   readonly requestsPerSecond: number;
+  /** Of the rate, for background requests at most: 0 < share ≤ 1. Default: BACKGROUND_SHARE. */
+  readonly backgroundShare?: number;
 }
 
 /** Requests at the head of the two queues, by their cost (a batch costs its elements); null = none waits. */
@@ -15,7 +17,7 @@ export interface Waiting {
 export type Grant =
   { readonly kind: 'grant'; readonly priority: RpcPriority } | { readonly kind: 'wait'; readonly ms: number };
 
-/** Background requests get at most this share of the rate: the rest is there at once when live ones come. */
+/** Where nobody says otherwise: half the rate is there at once when live requests come, also those of other processes. */
 export const BACKGROUND_SHARE = 0.5;
 /** While live requests use the whole rate, every so many-th request is a background one all the same: neither starves. */
 const LIVE_PER_BACKGROUND = 9;
@@ -38,6 +40,7 @@ export class RateBudget {
   #rate: number | null;
   /** The rate to return to; Infinity where we have no limit of our own. */
   readonly #own: number;
+  readonly #backgroundShare: number;
   /** Where the endpoint refused us without a budget of our own: past this, the limit is given up. */
   #refusedAt = Infinity;
   #tokens: number;
@@ -47,7 +50,8 @@ export class RateBudget {
   #liveSinceBackground = 0;
   readonly #asked = new AskedLately();
 
-  constructor({ requestsPerSecond }: RateBudgetOptions) {
+  constructor({ requestsPerSecond, backgroundShare = BACKGROUND_SHARE }: RateBudgetOptions) {
+    this.#backgroundShare = backgroundShare;
     this.#own = requestsPerSecond > 0 ? requestsPerSecond : Infinity;
     this.#rate = this.#own === Infinity ? null : this.#own;
     this.#tokens = this.#capacity();
@@ -70,7 +74,7 @@ export class RateBudget {
     }
     if (live !== null) return this.#grant('live', live, 0, nowMs);
     const cost = background ?? 1;
-    const ownWaitMs = this.#waitMs(this.#backgroundTokens, cost, this.#backgroundCapacity(), BACKGROUND_SHARE);
+    const ownWaitMs = this.#waitMs(this.#backgroundTokens, cost, this.#backgroundCapacity(), this.#backgroundShare);
     return this.#grant('background', cost, ownWaitMs, nowMs);
   }
 
@@ -122,7 +126,7 @@ export class RateBudget {
     this.#tokens = Math.min(this.#capacity(), this.#tokens + seconds * this.#rate);
     this.#backgroundTokens = Math.min(
       this.#backgroundCapacity(),
-      this.#backgroundTokens + seconds * this.#rate * BACKGROUND_SHARE,
+      this.#backgroundTokens + seconds * this.#rate * this.#backgroundShare,
     );
     const goal = Math.min(this.#own, this.#refusedAt);
     this.#rate = Math.min(goal, this.#rate + (seconds * goal * (1 - DECREASE)) / RECOVERY_SECONDS);
@@ -136,7 +140,7 @@ export class RateBudget {
   }
 
   #backgroundCapacity(): number {
-    return this.#rate === null ? Infinity : Math.max(1, this.#rate * BURST_SECONDS * BACKGROUND_SHARE);
+    return this.#rate === null ? Infinity : Math.max(1, this.#rate * BURST_SECONDS * this.#backgroundShare);
   }
 }
 

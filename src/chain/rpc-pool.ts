@@ -22,6 +22,8 @@ export interface RpcPoolOptions {
   readonly health?: Partial<HealthPolicy>;
   /** Per endpoint, in their order; 0 or left out = no budget of our own. */
   readonly requestsPerSecond?: readonly number[];
+  /** Of each endpoint's rate, what background requests get at most. */
+  readonly backgroundShare?: number;
   /** Questions per JSON-RPC batch, where several are asked together; 1 = no batches. */
   readonly batchSize?: number;
   /** An endpoint that is not asked is asked for its head this often, so that the pool knows who is behind. */
@@ -92,6 +94,7 @@ export class RpcPool implements RpcTransport, PoolView {
         lag,
         health,
         requestsPerSecond: requestsPerSecond[index] ?? 0,
+        ...(options.backgroundShare === undefined ? {} : { backgroundShare: options.backgroundShare }),
         clock,
         random,
         log,

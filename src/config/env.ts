@@ -21,6 +21,7 @@ export const environmentSchema = z.object({
   SOLANA_RPC_URL: list(HTTP_URL, 'http:// or https:// URLs'),
   SOLANA_WS_URL: list(WS_URL, 'ws:// or wss:// URLs'),
   RPC_REQUESTS_PER_SECOND: list(/^\d{1,6}(\.\d{1,3})?$/, 'requests per second, such as 10'),
+  RPC_BACKGROUND_PERCENT: whole(50, 1, 100),
   RPC_BATCH_SIZE: whole(10, 1, 1_000),
   MONGODB_URI: optionalText(/^mongodb(\+srv)?:\/\/\S+$/, 'a mongodb:// or mongodb+srv:// URI'),
   MONGODB_DATABASE: z
@@ -99,6 +100,8 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     /** One for all endpoints, or one for each in their order; 0 = no budget of our own. */
     rpcRequestsPerSecond: Object.freeze(env.RPC_REQUESTS_PER_SECOND.map(Number)),
     rpcBatchSize: env.RPC_BATCH_SIZE,
+    /** Of an endpoint's rate, for history and comparisons at most; 0 to 1. */
+    rpcBackgroundShare: env.RPC_BACKGROUND_PERCENT / 100,
     mongodbUri: env.MONGODB_URI,
     mongodbDatabase: env.MONGODB_DATABASE,
     host: env.HOST,

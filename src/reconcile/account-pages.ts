@@ -94,10 +94,3 @@ export async function* readByAddress(
 function isRefusal({ reason }: RpcError): boolean {
   return reason === 'method-unsupported' || reason === 'refused' || reason === 'bad-request';
 }
-
-const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
-
-/** Whether an endpoint would take it for an address at all: a document's key may be anything. */
-export function isAddress(key: string): boolean {
-  return ADDRESS.test(key);
-}

@@ -1,11 +1,12 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import type { ProgramCodec } from '../decoding/types.js';
+import { isAddress } from '../domain-kit/command-fields.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model, StateModel } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
 import { readFrontier } from '../ledger/frontier.js';
-import { isAddress, readByAddress } from './account-pages.js';
+import { readByAddress } from './account-pages.js';
 import { readingOf, type FinalReading } from './account-reading.js';
 import type { DocumentDifference, Finding } from './audit-report.js';
 import { judgeAgain } from './judge-again.js';

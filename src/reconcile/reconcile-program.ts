@@ -1,20 +1,14 @@
 import type { mongo } from 'mongoose';
 import type { AbsenceWitness } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
+import { isAddress } from '../domain-kit/command-fields.js';
 import { keyFieldOf, THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { StateModel } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import { touchOf } from '../ledger/ledger-record.js';
-import {
-  isAddress,
-  listAccounts,
-  readByAddress,
-  readListed,
-  type AccountPage,
-  type ListingChain,
-} from './account-pages.js';
+import { listAccounts, readByAddress, readListed, type AccountPage, type ListingChain } from './account-pages.js';
 import { applyRemedies, type RemedyDependencies } from './apply-remedies.js';
 import { auditAgainstLedger } from './audit-ledger.js';
 import { awaitRepairs } from './await-repairs.js';

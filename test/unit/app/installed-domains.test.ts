@@ -91,6 +91,11 @@ describe('what a file of domains must export', () => {
     ).toThrow(says);
   });
 
+  it('and leave the collections of mooring itself alone', () => {
+    const claiming = defineRoutes(gameAt(GAME, 'game', 'leases'));
+    expect(() => assertDistinct([claiming], 'mine.js')).toThrow("the collection leases, which is mooring's own");
+  });
+
   it('by the address that a setting gives a program', () => {
     const both = [ownDomains[0], defineRoutes(game)].flatMap((one) => one ?? []);
     expect(() => assertDistinct(both, 'mine.js')).not.toThrow();

@@ -38,6 +38,11 @@ describe('RateBudget (001-5)', () => {
     expect(live).toBeLessThanOrEqual(611);
   });
 
+  it('gives background work nearly all of it where it has the endpoint to itself', () => {
+    const { background } = run(new RateBudget({ requestsPerSecond: 10, backgroundShare: 0.95 }), BACKGROUND, 0, 60_000);
+    expect(background).toBeGreaterThanOrEqual(570);
+  });
+
   it('leaves background work its share and no more, however little else there is', () => {
     const { background } = run(new RateBudget({ requestsPerSecond: 10 }), BACKGROUND, 0, 60_000);
     expect(background).toBeGreaterThanOrEqual(600 * BACKGROUND_SHARE);
