@@ -10,6 +10,14 @@ import { duration } from './reconcile/duration.js';
 /** Documented in --help. */
 const EXIT = { done: 0, left: 1 } as const;
 
+/** Why something is an orphan, in words. */
+const REASON = {
+  'no-account': 'no account on chain',
+  'no-event': 'no event makes it',
+  'no-address': 'it has no address',
+  duplicate: 'another document has its address',
+} as const;
+
 interface Options {
   readonly program?: string;
   readonly grace?: number;
@@ -81,13 +89,6 @@ function describe({ collection, key, since, reason, outcome }: CleanedOrphan): s
   const what = outcome === 'removed' && !options.apply ? 'would go' : outcome.replace('-', ' ');
   return `${what.padEnd(12)} ${collection}/${key} (${REASON[reason]}, marked ${since.toISOString()})`;
 }
-
-const REASON = {
-  'no-account': 'no account on chain',
-  'no-event': 'no event makes it',
-  'no-address': 'it has no address',
-  duplicate: 'another document has its address',
-} as const;
 
 function summary(
   total: number,

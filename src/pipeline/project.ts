@@ -40,7 +40,7 @@ interface Target {
  * Brings the documents from "the fold of what was applied" to "the fold of that plus `add` minus `remove`", inside one
  * transaction (I2, I6). Live ingest, late arrival, rollback, re-landing and dead-letter retry are all this step.
  * `refold` names documents to be folded from the start although nothing enters or leaves their history: it stands in
- * another order, or they are not what it says. `resettle`: results to be computed anew, by step.
+ * another order, or they are not what it says. `again`: what is written once more although nothing changed.
  * @throws HandlerChangedError when the history cannot be folded any more; those records have to leave it first.
  */
 export async function project(
@@ -49,10 +49,10 @@ export async function project(
   add: readonly HandledWrites[],
   remove: readonly LedgerRecord[],
   refold: readonly string[] = [],
-  resettle: ReadonlyMap<Settle, readonly string[]> = new Map(),
+  again: WriteAgain = NOTHING_AGAIN,
 ): Promise<void> {
   const settle = new SettleKeys(module);
-  for (const [step, keys] of resettle) for (const key of keys) settle.ask(step, key);
+  for (const [step, keys] of again.results) for (const key of keys) settle.ask(step, key);
   const targets = collectTargets(module, add, [...remove.flatMap(({ touches }) => touches), ...refold]);
   const standing = await readStanding(tx, module, targets);
   await addHistories(tx, module, targets, add, remove);
@@ -70,10 +70,21 @@ export async function project(
     if (late.has(model)) pending.set(model, changes);
     else await tx.changeStates(model, changes, NO_RESULTS);
   }
-  await projectFacts(tx, module, add, remove, settle);
+  await projectFacts(tx, module, [...add, ...again.facts], remove, settle);
   const results = await settle.run(tx, pending);
   for (const [model, changes] of pending) await tx.changeStates(model, changes, results.get(model) ?? NO_RESULTS);
 }
+
+/** What is not as it should be, though the ledger is. */
+export interface WriteAgain {
+  /** Applied records whose facts are written once more; their documents stay as they are. */
+  readonly facts: readonly HandledWrites[];
+  /** Results to be computed anew: keys by step. */
+  readonly results: ReadonlyMap<Settle, readonly string[]>;
+}
+
+/** Nothing to be written once more. */
+export const NOTHING_AGAIN: WriteAgain = { facts: [], results: new Map() };
 
 const NO_RESULTS: ReadonlyMap<string, SettledDocument> = new Map();
 

@@ -1,6 +1,5 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import type { Settle } from '../domain-kit/settle.js';
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { touchLease, type HeldLease } from '../leases/lease.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
@@ -19,7 +18,7 @@ import {
 } from '../ledger/mark-records.js';
 import { forgetRepairs } from '../ledger/repair-queue.js';
 import { MongoProjection } from './mongo-projection.js';
-import { HandlerChangedError, project, type HandledWrites } from './project.js';
+import { HandlerChangedError, NOTHING_AGAIN, project, type HandledWrites, type WriteAgain } from './project.js';
 import { touchesOf } from './run-handler.js';
 
 /** Another version of an event in the place of the one the ledger holds. */
@@ -46,10 +45,7 @@ export interface LedgerChange {
   readonly renew: readonly RecordRenewal[];
   /** Touched documents to be folded from the start. */
   readonly refold: readonly string[];
-  /** Facts of applied records, to be written once more. */
-  readonly rewrite: readonly HandledWrites[];
-  /** Results across documents to be computed anew: keys by step. */
-  readonly resettle: ReadonlyMap<Settle, readonly string[]>;
+  readonly again: WriteAgain;
   /** Requests for repair that this change fulfils. */
   readonly repaired: readonly string[];
   /** The transaction whose dispute this change ends. */
@@ -67,8 +63,7 @@ export const NO_CHANGE: LedgerChange = {
   reindex: [],
   renew: [],
   refold: [],
-  rewrite: [],
-  resettle: new Map(),
+  again: NOTHING_AGAIN,
   repaired: [],
   settledSignature: null,
 };
@@ -125,8 +120,7 @@ async function commitWithout(
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
     const projection = new MongoProjection(db, session);
-    const writes = [...change.apply, ...change.enter, ...change.rewrite];
-    await project(projection, module, writes, withdraw, change.refold, change.resettle);
+    await project(projection, module, [...change.apply, ...change.enter], withdraw, change.refold, change.again);
     await markFailing(db, session, expelled);
     await markApplied(
       db,
@@ -144,7 +138,7 @@ async function commitWithout(
     if (change.settledSignature !== null) await clearDispute(db, session, module.name, change.settledSignature);
     const added = [...change.apply, ...change.enter];
     await taps.get(lease)?.(session, {
-      records: [...[...added, ...change.rewrite].map(({ record }) => record), ...withdraw],
+      records: [...[...added, ...change.again.facts].map(({ record }) => record), ...withdraw],
       touches: [
         ...added.flatMap(({ writes }) => touchesOf(writes)),
         ...withdraw.flatMap(({ touches }) => touches),

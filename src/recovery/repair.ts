@@ -56,12 +56,14 @@ async function repairTogether(
     {
       ...NO_CHANGE,
       refold: having('document').map(({ collection, key }) => touchOf(collection, key)),
-      rewrite: await factsOf(
-        db,
-        module,
-        having('fact').map(({ key }) => key),
-      ),
-      resettle: resultsOf(module, having('result')),
+      again: {
+        facts: await factsOf(
+          db,
+          module,
+          having('fact').map(({ key }) => key),
+        ),
+        results: resultsOf(module, having('result')),
+      },
       repaired: asked.map(({ id }) => id),
     },
     new Date(clock.now()),

@@ -107,7 +107,10 @@ it('takes over collections that were there before, with their ids and fields, an
     ...{ _id: kept, title: 'Old', minted: 3, sales: 1, images: ['a.png'], nested: { price: 5 } },
     transactionSignature: 'abc',
   });
-  expect(await db.collection('coupons').findOne({ _id: firstOfTwo ?? new mongo.ObjectId() })).toMatchObject({ note: 'the first', serial: 0 });
+  expect(await db.collection('coupons').findOne({ _id: firstOfTwo ?? new mongo.ObjectId() })).toMatchObject({
+    note: 'the first',
+    serial: 0,
+  });
   // What had no document has one now, and so has what has no account: the sale.
   expect(await db.collection('coupons').countDocuments({ '_mooring.orphaned': null })).toBe(3);
   expect(await db.collection('merchants').countDocuments()).toBe(1);

@@ -120,6 +120,16 @@ it('brings a damaged database back to what the chain says in one pass; orphans a
   expect((await reconcile()).counts).toMatchObject(clean);
 });
 
+it('puts a fact and the document of the same event right in one batch, each whole (I6)', async () => {
+  const [sale] = await collection('sales').find().toArray();
+  const sold = String(sale?.['coupon']);
+  await collection('sales').deleteOne({ _id: sale?._id ?? '' });
+  await collection('coupons').updateOne({ _id: sold }, { $set: { owner: 'nobody' } });
+  expect((await reconcile()).counts).toMatchObject({ drifted: 1, missing: 1, repaired: 2, left: 0 });
+  await expectCleanAudit();
+  expect(await collection('coupons').findOne({ _id: sold })).toMatchObject({ owner: sale?.['buyer'] });
+});
+
 it('removes orphans when asked, after their grace, into the archive, and nothing else (003-9)', async () => {
   const {
     mongo: { db },
