@@ -3,8 +3,13 @@ import { preferredFirst } from '../chain/rpc-pool.js';
 import { TransactionFetcher } from '../chain/transaction-fetcher.js';
 import { readFrontier } from '../ledger/frontier.js';
 import { walkSpan } from '../recovery/walk-span.js';
+import { listDeadItems } from '../ledger/dead-items.js';
 import { createIngest } from './create-ingest.js';
+import { createDeadLetterRetrying } from './dead-letter-retrying.js';
 import type { Foundation, InstalledModule } from './foundation.js';
+
+/** Parked transactions that are asked for once more in a pass: each may take the whole patience of its fetch. */
+const PARKED_AT_ONCE = 200;
 
 /** What became of a look at a program's whole history. */
 export type RecoverOutcome =
@@ -13,8 +18,8 @@ export type RecoverOutcome =
 
 /**
  * Walks a program's finalized history from where it begins to the frontier, once, and takes in what the ledger has lost:
- * facts, which have no account, come back by this alone. What it costs is a request for a thousand transactions, and one for
- * each that the ledger lacks.
+ * facts, which have no account, come back by this alone. What nobody could give when it was asked for is asked for once more.
+ * What it costs is a request for a thousand transactions, and one for each that the ledger lacks.
  */
 export async function recoverHistory(
   foundation: Foundation,
@@ -28,7 +33,7 @@ export async function recoverHistory(
   if (!frontier) return { kind: 'incomplete', recovered: 0, why: 'no history was scanned yet' };
   const fetcher = new TransactionFetcher({ chain: view.chain, history: view.chain, clock, random });
   const ingest = createIngest(foundation, installed, fetcher);
-  let recovered = 0;
+  let recovered = await retryParked(foundation, installed.module.name, signal);
   try {
     const [endpoint] = preferredFirst(view);
     if (!endpoint) return { kind: 'incomplete', recovered, why: 'there is no endpoint to walk on' };
@@ -46,4 +51,22 @@ export async function recoverHistory(
   } finally {
     fetcher.stop();
   }
+}
+
+/** Transactions that no endpoint had, or had no logs of, at the time. Returns how many are in the ledger now. */
+async function retryParked(foundation: Foundation, program: string, signal: AbortSignal): Promise<number> {
+  const filter = { programs: [program], reason: 'unavailable', kind: 'letter', closed: false } as const;
+  const parked = await listDeadItems(foundation.mongo.db, filter, PARKED_AT_ONCE, null);
+  if (parked.length === 0) return 0;
+  const retrying = createDeadLetterRetrying(foundation);
+  let recovered = 0;
+  try {
+    for (const { id } of parked) {
+      if (signal.aborted) break;
+      if ((await retrying.retry(id)).kind === 'recovered') recovered += 1;
+    }
+  } finally {
+    retrying.stop();
+  }
+  return recovered;
 }

@@ -10,6 +10,7 @@ import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/f
 import { openTraffic } from '../../../src/dev/traffic.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { holdOnce } from '../../../src/leases/hold-once.js';
+import { parkDeadLetters } from '../../../src/ledger/dead-letter.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { audit } from '../../../src/reconcile/audit.js';
 import { newRun, type ReconcileRun } from '../../../src/reconcile/reconcile-run.js';
@@ -121,14 +122,17 @@ it('alone brings every document and every fact of a whole run that nobody listen
 });
 
 it('writes nothing on a second pass', async () => {
-  const count = async () => {
+  const standing = async () => {
     const { db } = foundation.mongo;
-    const names = [...coupons.models.map(({ collection }) => collection), 'ledger_events', 'repairs'];
-    return Promise.all(names.map((name) => db.collection(name).find().sort({ _id: 1 }).toArray()));
+    const names = [...coupons.models.map(({ collection }) => collection), 'repairs'];
+    const documents = await Promise.all(names.map((name) => db.collection(name).find().sort({ _id: 1 }).toArray()));
+    // Whoever stands in for a worker follows events to finality as well: that is not reconcile's.
+    const records = db.collection('ledger_events').find({}, { projection: { state: 1, data: 1 } });
+    return [documents, await records.sort({ _id: 1 }).toArray()];
   };
-  const before = await count();
+  const before = await standing();
   expect((await reconcileAll()).counts).toMatchObject({ missing: 0, drifted: 0, orphaned: 0, unrecorded: 0 });
-  expect(await count()).toEqual(before);
+  expect(await standing()).toEqual(before);
 });
 
 it('looks at the accounts it knows of where the endpoints list none, and says so', async () => {
@@ -188,5 +192,25 @@ it('has no document for what a stranger made up in the meantime', async () => {
   const invented = Keypair.generate().publicKey.toBase58();
   await foundation.mongo.db.collection<{ _id: string }>('ratings').insertOne({ _id: invented });
   expect((await reconcileAll()).counts).toMatchObject({ orphaned: 1, marked: 1 });
+  await expectTruth();
+});
+
+it('asks once more for what nobody could give when it was asked for (I1)', async () => {
+  const { db } = foundation.mongo;
+  const [sale] = await db.collection<{ _id: string; signature: string; slot: number }>('sales').find().toArray();
+  if (!sale) throw new Error('something was sold');
+  const { signature, slot } = sale;
+  // As a ledger without it has it: parked as a whole, so that no walk asks for it again.
+  await db.collection('ledger_events').deleteMany({ signature });
+  await db.collection('sales').deleteOne({ _id: sale._id as never });
+  await parkDeadLetters(db, [
+    {
+      ...{ _id: `${signature}/transaction/coupons`, program: 'coupons', signature, slot, reason: 'unavailable' },
+      ...{ detail: 'unknown-here', raw: null, place: null, refresh: [], seenAt: new Date() },
+    },
+  ]);
+  expect((await reconcileAll()).counts).toMatchObject({ recovered: 1, left: 0 });
+  expect(await db.collection<{ _id: string }>('sales').findOne({ _id: sale._id })).toMatchObject({ signature });
+  expect(await db.collection('dead_letters').countDocuments({ signature })).toBe(0);
   await expectTruth();
 });
