@@ -47,15 +47,24 @@ export async function listAccounts(
   }
 }
 
-/** Reads listed accounts, whole or by address, whichever is cheaper. @throws RpcError */
-export async function* readListed(
+/** Reads listed accounts, whole or by address, whichever is cheaper; a page ahead of who looks at them. @throws RpcError */
+export function readListed(
+  chain: ListingChain,
+  programId: string,
+  discriminator: Uint8Array,
+  keys: ReadonlySet<string>,
+): AsyncGenerator<AccountPage> {
+  return oneAhead(pagesOfListed(chain, programId, discriminator, keys));
+}
+
+async function* pagesOfListed(
   chain: ListingChain,
   programId: string,
   discriminator: Uint8Array,
   keys: ReadonlySet<string>,
 ): AsyncGenerator<AccountPage> {
   if (keys.size < WHOLE_LIST.from || keys.size > WHOLE_LIST.to) {
-    yield* readByAddress(chain, [...keys]);
+    yield* pagesByAddress(chain, [...keys]);
     return;
   }
   let whole;
@@ -63,7 +72,7 @@ export async function* readListed(
     whole = await chain.programAccounts(programId, { discriminator }, 'finalized');
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
-    yield* readByAddress(chain, [...keys]);
+    yield* pagesByAddress(chain, [...keys]);
     return;
   }
   const { contextSlot, accounts } = whole;
@@ -72,14 +81,21 @@ export async function* readListed(
     yield { slot: contextSlot, accounts: new Map(page.map(({ address, ...account }) => [address, account])) };
   }
   const seen = new Set(accounts.map(({ address }) => address));
-  yield* readByAddress(
+  yield* pagesByAddress(
     chain,
     [...keys].filter((key) => !seen.has(key)),
   );
 }
 
-/** Reads accounts by address, a page a request, one after another. @throws RpcError */
-export async function* readByAddress(
+/** Reads accounts by address, a page a request, one request at a time, a page ahead of who looks at them. @throws RpcError */
+export function readByAddress(
+  chain: Pick<ChainPort, 'accounts'>,
+  addresses: readonly string[],
+): AsyncGenerator<AccountPage> {
+  return oneAhead(pagesByAddress(chain, addresses));
+}
+
+async function* pagesByAddress(
   chain: Pick<ChainPort, 'accounts'>,
   addresses: readonly string[],
 ): AsyncGenerator<AccountPage> {
@@ -87,6 +103,19 @@ export async function* readByAddress(
     const page = addresses.slice(start, start + ACCOUNTS_PER_PAGE);
     const { contextSlot, accounts } = await chain.accounts(page, 'finalized');
     yield { slot: contextSlot, accounts: new Map(page.map((address, at) => [address, accounts[at] ?? null])) };
+  }
+}
+
+/** The same pages, each asked for while the one before is looked at: nobody waits for the network and the database in turn. */
+async function* oneAhead<T>(pages: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = pages.next();
+  for (;;) {
+    const page = await next;
+    if (page.done) return;
+    next = pages.next();
+    // It is thrown when its turn comes, or nobody wants it any more.
+    next.catch(() => undefined);
+    yield page.value;
   }
 }
 

@@ -24,6 +24,8 @@ export interface JudgingDependencies {
   readonly clock: Clock;
   /** How long the ledger may take to catch up with what was read, in milliseconds. */
   readonly patienceMs: number;
+  /** Once, where the ledger is waited for: whoever can complete it need not wait for its turn. */
+  readonly hurry?: () => void;
   readonly signal?: AbortSignal;
 }
 
@@ -70,8 +72,9 @@ export async function judgeDoubts(
     const frontier = (await readFrontier(db, module.name))?.slot ?? -1;
     const isBehind = ({ reading }: Doubt) => reading === null || reading.slot <= frontier;
     // The first look finds what is explained already; later ones wait for the ledger.
-    const ready = look === 1 ? open : open.filter(isBehind);
-    const left: Doubt[] = open.filter((doubt) => !ready.includes(doubt));
+    const isReady = (doubt: Doubt) => look === 1 || isBehind(doubt);
+    const ready = open.filter(isReady);
+    const left: Doubt[] = open.filter((doubt) => !isReady(doubt));
     for (const batch of batchesByModel(ready)) {
       const { model } = batch[0];
       const looks = await lookAgain(
@@ -103,6 +106,7 @@ export async function judgeDoubts(
     }
     open = left;
     if (open.length === 0 || clock.monotonic() >= deadline || signal?.aborted) break;
+    if (look === 1) dependencies.hurry?.();
     await clock.sleep(BETWEEN_LOOKS_MS, signal);
   }
   return { judged, unsettled: open };

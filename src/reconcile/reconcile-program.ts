@@ -62,6 +62,8 @@ export interface PassDependencies {
   readonly commit: RemedyDependencies['commit'];
   /** How long the ledger may take to catch up with the accounts that were read, in milliseconds. */
   readonly patienceMs: number;
+  /** Asks whoever sweeps to do it now. */
+  readonly hurry: () => void;
   /** Takes in what the ledger lacks of the program's history; how many transactions that was. */
   readonly recoverHistory: (signal: AbortSignal) => Promise<number>;
   readonly onProgress: (tally: PassTally, phase: string, total: number | null) => void;
@@ -121,7 +123,7 @@ class Pass {
     tally.add('marked', unkeyed);
     const listed = new Map<string, ReadonlySet<string> | null>();
     for (const type of Object.keys(module.accounts)) await this.#accountsOf(type, listed);
-    for (const model of this.#mirrored.keys()) await this.#unlisted(model, listed);
+    await this.#unlisted(listed);
     for (const model of module.models) {
       if (this.#mirrored.has(model as StateModel)) continue;
       tally.add('documents', await db.collection(model.collection).countDocuments(THAT_COUNT));
@@ -168,30 +170,39 @@ class Pass {
   }
 
   /** Documents whose accounts no list has: read by address, which is the first of two looks. */
-  async #unlisted(model: StateModel, listed: ReadonlyMap<string, ReadonlySet<string> | null>): Promise<void> {
-    const { db } = this.dependencies;
+  async #unlisted(listed: ReadonlyMap<string, ReadonlySet<string> | null>): Promise<void> {
+    const found: (UnlistedDocuments & { readonly model: StateModel })[] = [];
+    for (const model of this.#mirrored.keys()) found.push({ model, ...(await this.#unlistedOf(model, listed)) });
+    const isMassive = isMassAbsence(sum(found.map(({ keys }) => keys.length)), sum(found.map((one) => one.documents)));
+    for (const { model, keys, documents } of found) {
+      this.tally.add('documents', documents);
+      if (!this.plan.mayMarkMany && keys.length > 0 && (isMassive || isMassAbsence(keys.length, documents))) {
+        this.tally.note(
+          `${keys.length} of ${documents} documents of ${model.collection} have no account: an endpoint that lacks most of ` +
+            'them is likelier to be wrong than they are, so none was marked. `npm run reconcile-all` marks them',
+        );
+      } else await this.#byAddress(model, keys);
+    }
+  }
+
+  async #unlistedOf(
+    model: StateModel,
+    listed: ReadonlyMap<string, ReadonlySet<string> | null>,
+  ): Promise<UnlistedDocuments> {
     const keyField = keyFieldOf(model);
-    const known = (key: string) => [...listed.values()].some((keys) => keys?.has(key));
-    const unlisted: string[] = [];
+    const isListed = (key: string) => [...listed.values()].some((keys) => keys?.has(key));
+    const keys: string[] = [];
     let documents = 0;
-    const cursor = db
+    const cursor = this.dependencies.db
       .collection(model.collection)
       .find(THAT_COUNT, { projection: { _id: 0, [keyField]: 1 } })
       .batchSize(KEYS_PER_READ);
     for await (const document of cursor) {
       documents += 1;
       const key: unknown = document[keyField];
-      if (typeof key === 'string' && !known(key)) unlisted.push(key);
+      if (typeof key === 'string' && !isListed(key)) keys.push(key);
     }
-    this.tally.add('documents', documents);
-    if (isMassAbsence(unlisted.length, documents) && !this.plan.mayMarkMany) {
-      this.tally.note(
-        `${unlisted.length} of ${documents} documents of ${model.collection} have no account: an endpoint that lacks most ` +
-          'of them is likelier to be wrong than they are, so none was marked. `npm run reconcile-all` marks them',
-      );
-      return;
-    }
-    await this.#byAddress(model, unlisted);
+    return { keys, documents };
   }
 
   /** Compares named documents with their accounts where the chain has them, and with the ledger where not. */
@@ -266,4 +277,14 @@ class Pass {
   #keepSuspects(doubts: readonly Doubt[]): void {
     for (const { model, key } of doubts) this.suspects.push(touchOf(model.collection, key));
   }
+}
+
+/** How many documents of a collection count, and the keys of those whose accounts were not listed. */
+interface UnlistedDocuments {
+  readonly keys: readonly string[];
+  readonly documents: number;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }

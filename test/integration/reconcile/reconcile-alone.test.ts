@@ -8,6 +8,7 @@ import { runReconcile } from '../../../src/app/run-reconcile.js';
 import { readConfig } from '../../../src/config/env.js';
 import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
 import { openTraffic } from '../../../src/dev/traffic.js';
+import { THAT_COUNT } from '../../../src/domain-kit/document-mark.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { holdOnce } from '../../../src/leases/hold-once.js';
 import { parkDeadLetters } from '../../../src/ledger/dead-letter.js';
@@ -139,7 +140,7 @@ it('looks at the accounts it knows of where the endpoints list none, and says so
   for (const proxy of [one, other]) {
     proxy.onRpc('getProgramAccounts', () => ({ error: { code: -32010, message: 'excluded from account indexes' } }));
   }
-  await foundation.mongo.db.collection('coupons').updateOne({}, { $set: { serial: 999 } });
+  await foundation.mongo.db.collection('coupons').updateOne(THAT_COUNT, { $set: { serial: 999 } });
   const run = await reconcileAll();
   expect(run).toMatchObject({ state: 'done', counts: { drifted: 1, repaired: 1, left: 0, orphaned: 0 } });
   expect(run.notes.join()).toContain('cannot be listed');
@@ -149,7 +150,10 @@ it('looks at the accounts it knows of where the endpoints list none, and says so
 });
 
 it('takes no single endpoint at its word that an account is gone (I5)', async () => {
-  const [coupon] = await foundation.mongo.db.collection<{ _id: string }>('coupons').find().toArray();
+  const [coupon] = await foundation.mongo.db
+    .collection<{ _id: string }>('coupons')
+    .find(THAT_COUNT as object)
+    .toArray();
   const address = coupon?._id ?? '';
   hide(one, (one) => one === address);
   const run = await reconcileAll();
