@@ -3,7 +3,7 @@ import { mongo } from 'mongoose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runReconcile } from '../../../src/app/run-reconcile.js';
 import { syncAccount } from '../../../src/app/sync-account.js';
-import { doesCount } from '../../../src/domain-kit/document-mark.js';
+import { doesCount, THAT_COUNT } from '../../../src/domain-kit/document-mark.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { audit } from '../../../src/reconcile/audit.js';
@@ -194,7 +194,10 @@ it('is right after any damage, under traffic too, by seed (003-8, 003-9)', async
   const { db } = worker.foundation.mongo;
   let invented = 0;
   for (const model of coupons.models) {
-    const documents = await db.collection<Stored>(model.collection).find().toArray();
+    const documents = await db
+      .collection<Stored>(model.collection)
+      .find(THAT_COUNT as object)
+      .toArray();
     for (const document of documents) {
       const dice = random();
       const one = { _id: document._id };
