@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 const UNIT = 'test/unit/**/*.test.ts';
 const TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000 };
@@ -8,6 +9,7 @@ export default defineConfig({
     // The native chain addon keeps threads of its own: worker processes, not worker threads.
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Pure parts, without a chain or a database: files share a process, for loading the modules takes longer than the tests.
       { extends: true, test: { ...TIMEOUTS, name: 'unit', include: [UNIT], isolate: false } },
