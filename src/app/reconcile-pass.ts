@@ -87,6 +87,7 @@ export async function makePass(
       {
         ...{ db, clock, log, chain: view.chain, members: view.members, commit, signal },
         patienceMs: LEDGER_PATIENCE_MS,
+        hurry: () => substitute.sweepSoon(),
         recoverHistory: async (stop) => {
           const recovered = await recoverHistory(foundation, installed, view, stop);
           if (recovered.kind === 'incomplete') tally.note(`the history was not looked at as a whole: ${recovered.why}`);
@@ -133,8 +134,9 @@ async function planOf(
   run: ReconcileRun,
   mayMarkMany: boolean,
 ): Promise<PassPlan> {
-  const last = await readLastRun(db, module.name, { states: ['done'] });
-  const lastChanges = await readLastRun(db, module.name, { states: ['done'], scope: 'changes' });
+  const upTo = new Date(clock.now());
+  const last = await readLastRun(db, module.name, { states: ['done'], upTo });
+  const lastChanges = await readLastRun(db, module.name, { states: ['done'], scope: 'changes', upTo });
   let documents = 0;
   for (const { collection } of module.models) documents += await db.collection(collection).estimatedDocumentCount();
   const { reconcileSchedule, reconcileFullIntervalMs } = config;

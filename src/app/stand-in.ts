@@ -10,6 +10,8 @@ import { startProgramWorker, type ProgramWorker } from './program-worker.js';
 
 /** Somebody who does an event worker's work without its socket, for as long as no event worker does. */
 export interface StandIn {
+  /** Somebody waits for the ledger to be complete: sweep now. Where an event worker holds the lease, it sweeps in its turn. */
+  sweepSoon(): void;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export function standIn(foundation: Foundation, installed: InstalledModule): Sta
     },
   );
   return {
+    sweepSoon: () => active?.sweepSoon(),
     stop: async () => {
       stop.abort();
       fetcher.stop();

@@ -10,7 +10,7 @@ import type { DocumentChange } from '../pipeline/fold.js';
 import { foldDocuments } from '../pipeline/fold-documents.js';
 import { runHandler } from '../pipeline/run-handler.js';
 import type { Finding } from './audit-report.js';
-import { ownedFields, readDocuments, readDocumentsByKey, type StoredDocument } from './stored-documents.js';
+import { ownedFields, readDocuments, readPresentKeys, type StoredDocument } from './stored-documents.js';
 
 /** Ledger records looked at together. */
 const BATCH = 500;
@@ -138,7 +138,7 @@ async function missingAmong(db: mongo.Db, module: DomainModule, records: readonl
       const keys = records
         .flatMap((record) => factsOf(module, record).filter((fact) => fact.model.collection === model.collection))
         .map(({ key }) => key);
-      const present = await readDocumentsByKey(db, model, keys);
+      const present = await readPresentKeys(db, model, keys);
       for (const key of keys) if (!present.has(key)) findings.push({ ...about, key, kind: 'missing', fields: [] });
       continue;
     }
@@ -148,7 +148,7 @@ async function missingAmong(db: mongo.Db, module: DomainModule, records: readonl
         touches.filter((touch) => touch.startsWith(prefix)).map((touch) => touch.slice(prefix.length)),
       ),
     );
-    const present = await readDocumentsByKey(db, model, [...keys]);
+    const present = await readPresentKeys(db, model, [...keys]);
     const absent = new Set([...keys].filter((key) => !present.has(key)).map((key) => prefix + key));
     if (absent.size === 0) continue;
     for (const [touch, change] of foldDocuments(module, absent, await readTouching(db, [...absent]))) {

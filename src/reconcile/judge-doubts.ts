@@ -15,6 +15,8 @@ import { mergeFindings } from './merge-findings.js';
 
 /** Between two looks, in milliseconds: about a slot. */
 const BETWEEN_LOOKS_MS = 500;
+/** How often whoever can complete the ledger is asked to, in looks: a sweep costs a few requests. */
+const LOOKS_PER_HURRY = 4;
 /** Documents read in one snapshot. */
 const BATCH = 100;
 
@@ -24,7 +26,7 @@ export interface JudgingDependencies {
   readonly clock: Clock;
   /** How long the ledger may take to catch up with what was read, in milliseconds. */
   readonly patienceMs: number;
-  /** Once, where the ledger is waited for: whoever can complete it need not wait for its turn. */
+  /** Where the ledger is waited for: whoever can complete it need not wait for its turn. */
   readonly hurry?: () => void;
   readonly signal?: AbortSignal;
 }
@@ -106,7 +108,7 @@ export async function judgeDoubts(
     }
     open = left;
     if (open.length === 0 || clock.monotonic() >= deadline || signal?.aborted) break;
-    if (look === 1) dependencies.hurry?.();
+    if (look % LOOKS_PER_HURRY === 1) dependencies.hurry?.();
     await clock.sleep(BETWEEN_LOOKS_MS, signal);
   }
   return { judged, unsettled: open };

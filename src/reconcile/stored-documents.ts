@@ -41,6 +41,19 @@ export async function readDocumentsByKey(
   return new Map(documents.map((document) => viewOf(model, document)).map((view) => [view.key, view]));
 }
 
+/** Which of these keys have a document that counts. */
+export async function readPresentKeys(db: mongo.Db, model: Model, keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const keyField = keyFieldOf(model);
+  const documents = await db
+    .collection(model.collection)
+    .find({ [keyField]: { $in: [...keys] }, ...THAT_COUNT } as mongo.Filter<mongo.Document>)
+    .project({ [keyField]: 1 })
+    .batchSize(keys.length + 1)
+    .toArray();
+  return new Set(documents.map((document) => String(document[keyField])));
+}
+
 /** Names of the fields that a fold or an account decides. */
 export function ownedFields(model: Model): string[] {
   return Object.keys(model.fields);
