@@ -134,9 +134,8 @@ async function planOf(
   run: ReconcileRun,
   mayMarkMany: boolean,
 ): Promise<PassPlan> {
-  const upTo = new Date(clock.now());
-  const last = await readLastRun(db, module.name, { states: ['done'], upTo });
-  const lastChanges = await readLastRun(db, module.name, { states: ['done'], scope: 'changes', upTo });
+  const last = await readLastRun(db, module.name, { states: ['done'] });
+  const lastChanges = await readLastRun(db, module.name, { states: ['done'], scope: 'changes' });
   let documents = 0;
   for (const { collection } of module.models) documents += await db.collection(collection).estimatedDocumentCount();
   const { reconcileSchedule, reconcileFullIntervalMs } = config;
