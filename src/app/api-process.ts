@@ -12,6 +12,7 @@ import { createDeadLetterRetrying } from './dead-letter-retrying.js';
 import type { Foundation } from './foundation.js';
 import { createHealthSource } from './health-source.js';
 import { createOwnTransactionDoor } from './own-transactions.js';
+import { createOperationsStatus } from './operations-status.js';
 import { createReconcileRuns } from './reconcile-runs.js';
 import { createTrailReading } from './trail-reading.js';
 
@@ -67,6 +68,7 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
     retryDead: deadLetters.retry,
     readTrail: createTrailReading(foundation),
     reconcileRuns: createReconcileRuns(foundation),
+    status: createOperationsStatus(foundation),
     apiKeys,
     log,
     metrics,

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { toStored } from '../lib/stored-value.js';
+import { fromStored, toStored } from '../lib/stored-value.js';
 
 /** Something an operator should know of: firing until it is cleared. */
 export interface Alert {
@@ -42,4 +42,13 @@ export async function clearAlert(db: mongo.Db, id: string, now: Date): Promise<b
     { $set: { state: 'cleared', since: now, updatedAt: now } },
   );
   return cleared.modifiedCount > 0;
+}
+
+/** Alerts shown at most: beyond so many one more says nothing. */
+const SHOWN_AT_MOST = 100;
+
+/** What fires now, newest first. */
+export async function listFiringAlerts(db: mongo.Db): Promise<Alert[]> {
+  const stored = await alerts(db).find({ state: 'firing' }).sort({ since: -1 }).limit(SHOWN_AT_MOST).toArray();
+  return stored.map(({ _id, ...alert }) => ({ id: _id, ...(fromStored(alert) as Omit<Alert, 'id'>) }));
 }

@@ -41,4 +41,8 @@ it('asks for a run over HTTP, lists and shows it; nobody without a key may ask (
   expect((await stack.get('/api/reconcile-runs?state=failed')).body).toMatchObject({ items: [] });
   expect(await stack.get('/api/reconcile-runs?state=odd')).toMatchObject({ status: 400 });
   expect(await stack.get('/api/reconcile-runs/none')).toMatchObject({ status: 404 });
+  expect((await stack.get('/api/status')).body).toMatchObject({
+    reconcile: [{ program: 'coupons', lastRun: { id: asked.body.id, state: 'done' } }],
+    alerts: [],
+  });
 });

@@ -1,0 +1,21 @@
+import { listFiringAlerts } from '../ops/alert-store.js';
+import { readLastRun } from '../reconcile/reconcile-run.js';
+import type { Foundation } from './foundation.js';
+
+/** What else `/api/status` shows: each program's last reconcile run, and what fires. */
+export function createOperationsStatus({
+  mongo: { db },
+  modules,
+}: Foundation): () => Promise<Readonly<Record<string, unknown>>> {
+  return async () => {
+    const reconcile = await Promise.all(
+      modules.map(async ({ module }) => {
+        const run = await readLastRun(db, module.name);
+        if (!run) return { program: module.name, lastRun: null };
+        const { id, scope, state, by, startedAt, endedAt, counts, error } = run;
+        return { program: module.name, lastRun: { id, scope, state, by, startedAt, endedAt, counts, error } };
+      }),
+    );
+    return { reconcile, alerts: await listFiringAlerts(db) };
+  };
+}
