@@ -66,10 +66,10 @@ async function passIfDue(
     await makePass(foundation, installed, asked, options);
   }
   if (config.reconcileSchedule === null || options.signal.aborted) return;
-  const last = await readLastRun(db, program, { trigger: 'schedule' });
+  const last = await readLastRun(db, program, { trigger: 'schedule', upTo: now() });
   const dueAt = nextPassAt(config.reconcileSchedule, countedSince(last, beganAt));
   if (dueAt === null || dueAt > now()) return;
-  const lastEverything = await readLastRun(db, program, { states: ['done'], scope: 'everything' });
+  const lastEverything = await readLastRun(db, program, { states: ['done'], scope: 'everything', upTo: now() });
   const scope = scopeOf(lastEverything, config.reconcileFullIntervalMs, now());
   await makePass(foundation, installed, newRun({ program, scope, trigger: 'schedule' }, now()), options);
   await forgetRunsBefore(db, new Date(now().getTime() - config.reconcileKeepRunsMs));

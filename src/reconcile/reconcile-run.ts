@@ -165,7 +165,11 @@ export async function readRun(db: mongo.Db, id: string): Promise<ReconcileRun | 
   return stored && runFrom(stored);
 }
 
-/** The last run of a program that began; of these only, where something is named. */
+/**
+ * The last run of a program that began; of these only, where something is named. `upTo`: none that began later. Whoever
+ * plans by what was before names the time on its own clock: a process whose clock was ahead may have left runs of
+ * tomorrow, and nobody would reconcile until then.
+ */
 export async function readLastRun(
   db: mongo.Db,
   program: string,
@@ -173,11 +177,12 @@ export async function readLastRun(
     readonly states?: readonly ReconcileState[];
     readonly scope?: ReconcileScope;
     readonly trigger?: ReconcileTrigger;
+    readonly upTo?: Date;
   } = {},
 ): Promise<ReconcileRun | null> {
   const stored = await runs(db)
     .find({
-      ...{ program, startedAt: { $ne: null } },
+      ...{ program, startedAt: { $ne: null, ...(only.upTo ? { $lte: only.upTo } : {}) } },
       ...(only.states ? { state: { $in: [...only.states] } } : {}),
       ...(only.scope ? { scope: only.scope } : {}),
       ...(only.trigger ? { trigger: only.trigger } : {}),

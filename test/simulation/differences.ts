@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Sale } from '../../src/domains/coupons/models.js';
 import { coupons } from '../../src/domains/coupons/module.js';
+import { runHandler } from '../../src/pipeline/run-handler.js';
 import type { Cluster } from './chain/cluster.js';
 import type { MemoryServer } from './memory-mongo/memory-server.js';
 import { ownedPart, storedDocument, storedDocuments } from './stored.js';
@@ -11,7 +13,12 @@ import { show, type Witness } from './witness.js';
  * documents. Empty when all is right.
  */
 export function differences(server: MemoryServer, cluster: Cluster, witness: Witness): string[] {
-  return [...differentEvents(cluster, witness), ...differentDocuments(server, cluster), ...behind(server, cluster)];
+  return [
+    ...differentEvents(cluster, witness),
+    ...differentDocuments(server, cluster),
+    ...differentSales(server, cluster, witness),
+    ...behind(server, cluster),
+  ];
 }
 
 function differentEvents(cluster: Cluster, witness: Witness): string[] {
@@ -52,13 +59,29 @@ function differentDocuments(server: MemoryServer, cluster: Cluster): string[] {
     }
     for (const key of keys) found.push(`${model.collection} ${key} is missing`);
   }
-  const sales = new Set(storedDocuments(server, 'sales').map(({ _id }) => String(_id)));
-  for (const landed of cluster.landed()) {
-    for (const { id, name } of eventsOf(landed)) {
-      if (name === 'CouponSold' && !sales.delete(id)) found.push(`sales ${id} is missing`);
+  return found;
+}
+
+function differentSales(server: MemoryServer, cluster: Cluster, witness: Witness): string[] {
+  const found: string[] = [];
+  const sales = new Map(
+    storedDocuments(server, Sale.collection).flatMap((stored) => {
+      const is = ownedPart(Sale, stored);
+      return is === null ? [] : [[String(stored['_id']), is] as const];
+    }),
+  );
+  for (const { id, name } of cluster.landed().flatMap(eventsOf)) {
+    if (name !== 'CouponSold') continue;
+    const is = sales.get(id);
+    const record = witness.records.get(id);
+    const made = record ? runHandler(coupons, record) : null;
+    const wanted = made?.ok ? made.writes.find(({ kind }) => kind === 'fact') : undefined;
+    if (!sales.delete(id)) found.push(`sales ${id} is missing`);
+    else if (wanted?.kind === 'fact' && !isDeepStrictEqual(is, wanted.fields)) {
+      found.push(`sales ${id} is ${show(is)}, and its event says ${show(wanted.fields)}`);
     }
   }
-  for (const id of sales) found.push(`sales ${id} never happened`);
+  for (const id of sales.keys()) found.push(`sales ${id} never happened`);
   return found;
 }
 

@@ -1,5 +1,7 @@
 import { FINALITY_DEPTH } from './chain/cluster.js';
+import type { DamageKind } from './damage.js';
 import type { Random } from './random.js';
+import { drawReconcile } from './reconcile-plan.js';
 
 /** One thing that goes wrong at a moment, for a while. */
 export type PlannedFault = { readonly atMs: number; readonly forMs: number } & (
@@ -11,6 +13,9 @@ export type PlannedFault = { readonly atMs: number; readonly forMs: number } & (
   | { readonly kind: 'freeze'; readonly worker: number }
   | { readonly kind: 'database'; readonly share: number; readonly isAfter: boolean }
   | { readonly kind: 'handler' }
+  | { readonly kind: 'damage'; readonly what: DamageKind }
+  /** share: of all accounts, 0 = one of them. */
+  | { readonly kind: 'hides'; readonly node: number; readonly share: number }
 );
 
 const NODE_FAULTS = [
@@ -27,6 +32,7 @@ export interface FaultPlan {
   /** What the nodes give of a list at most, whatever they are asked for; null: what they are asked for. */
   readonly pageCap: number | null;
   readonly settings: Readonly<Record<string, string>>;
+  readonly isReconciled: boolean;
   /** Transactions a second. */
   readonly traffic: number;
   /** Slots that pass before the first worker starts: history for its first sweep. */
@@ -40,8 +46,11 @@ const FIRST_FAULT_MS = 1_500;
 /** More than a slot has, as on every node: a list that cannot get past one slot has no next page. */
 const SMALLEST_PAGE = 20;
 
-/** Draws a plan: a few kinds of faults a seed, each several times, so that they meet. */
-export function drawPlan(random: Random): FaultPlan {
+/**
+ * Draws a plan: a few kinds of faults a seed, each several times, so that they meet. Reconcile has a stream of its own:
+ * where nobody reconciles a seed stays what it was.
+ */
+export function drawPlan(random: Random, ofReconcile: Random): FaultPlan {
   const nodes = 1 + random.whole(3);
   const workers = 1 + random.whole(3);
   const healAtMs = FIRST_FAULT_MS + random.between(5_000, 14_000);
@@ -51,12 +60,15 @@ export function drawPlan(random: Random): FaultPlan {
     const forMs = random.between(300, 5_000);
     return { atMs, forMs, ...drawFault(random, nodes, workers) };
   });
+  const reconcile = drawReconcile(ofReconcile, nodes, { firstFaultMs: FIRST_FAULT_MS, healAtMs });
   return {
-    ...{ nodes, workers, healAtMs, faults },
+    ...{ nodes, workers, healAtMs, faults: [...faults, ...reconcile.faults] },
     hasClockTrouble: random.chance(0.3),
+    isReconciled: 'RECONCILE_SCHEDULE' in reconcile.settings,
     settings: {
       SOURCE: random.chance(0.12) ? 'polling' : 'socket',
       CONFIRMATIONS: random.chance(0.15) ? String(1 + random.whole(4)) : '0',
+      ...reconcile.settings,
     },
     traffic: random.between(0.5, 5),
     slotsBefore: random.pick([14, 20, 60]),

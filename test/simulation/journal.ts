@@ -27,6 +27,10 @@ export const FAULTS = [
   'process frozen',
   'handler throws',
   'clocks wrong',
+  'endpoint hides accounts',
+  'document changed by somebody',
+  'document deleted by somebody',
+  'document invented by somebody',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -44,6 +48,8 @@ export const PATHS = [
   'lease taken over',
   'accounts read instead of logs',
   'made final',
+  'put right on request',
+  'marked as orphaned',
 ] as const;
 export type RecoveryPath = (typeof PATHS)[number];
 

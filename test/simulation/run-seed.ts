@@ -38,7 +38,11 @@ export async function runSeed(seed: number, isVerbose = false): Promise<SeedOutc
     await time.runUntil(plan.healAtMs, isOver, () => undefined);
     for (let at = time.now; !isOver(); at += LOOK_EVERY_MS) {
       await time.runUntil(at, isOver, () => undefined);
-      const wrong = [...differences(server, cluster, witness), ...world.told.missing(cluster, plan)];
+      const wrong = [
+        ...differences(server, cluster, witness),
+        ...world.told.missing(cluster, plan),
+        ...world.reconcileLacks(),
+      ];
       if (wrong.length > 0) rightSince = null;
       else rightSince ??= time.now;
       if (rightSince !== null && time.now - rightSince >= STAY_RIGHT_MS) break;

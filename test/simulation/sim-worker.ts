@@ -36,7 +36,7 @@ export interface WorkerParts {
   readonly endpoints: readonly PooledEndpoint[];
   readonly openSocket: OpenLogSocket;
   readonly module: DomainModule;
-  /** Environment variables beyond those that make a run short. */
+  /** Environment variables beyond those that make a run short, or instead of them. */
   readonly settings: Readonly<Record<string, string>>;
   readonly log: Logger;
 }

@@ -1,3 +1,4 @@
+import { doesCount } from '../../src/domain-kit/document-mark.js';
 import type { FieldValue } from '../../src/domain-kit/field.js';
 import type { Model } from '../../src/domain-kit/model.js';
 import { fromStored } from '../../src/lib/stored-value.js';
@@ -25,10 +26,9 @@ export function ledgerRecord(stored: Stored): LedgerRecord {
   return fromStored(stored) as LedgerRecord;
 }
 
-/** Owned and settled fields of a state or fact document; null for a tombstone, or what is not ours. */
+/** Owned and settled fields of a state or fact document; null for one that does not count. */
 export function ownedPart(model: Model, stored: Stored): Record<string, FieldValue> | null {
-  const meta = stored['_mooring'] as { closed?: boolean } | undefined;
-  if (meta?.closed) return null;
+  if (!doesCount(stored)) return null;
   const owned = { ...model.fields, ...(model.kind === 'state' ? model.settled : {}) };
   return Object.fromEntries(
     Object.keys(owned)

@@ -1,17 +1,32 @@
 import { isDeepStrictEqual } from 'node:util';
+import { encodeAccount } from '../../scripts/bench/encode-event.js';
 import { coupons } from '../../src/domains/coupons/module.js';
 import type { LedgerRecord } from '../../src/ledger/ledger-record.js';
+import type { DocumentMark, OrphanMark } from '../../src/domain-kit/document-mark.js';
+import { slotOfOrderKey } from '../../src/ledger/order-key.js';
+import type { DocumentChange } from '../../src/pipeline/fold.js';
 import { foldDocuments } from '../../src/pipeline/fold-documents.js';
+import { addressOfObservation } from '../../src/pipeline/run-handler.js';
+import type { Model } from '../../src/domain-kit/model.js';
 import type { Cluster } from './chain/cluster.js';
 import type { Journal } from './journal.js';
 import type { MemoryServer } from './memory-mongo/memory-server.js';
+import type { CommittedWrite } from './memory-mongo/table.js';
 import { ledgerRecord, ownedPart, storedDocument, storedDocuments } from './stored.js';
 import { eventsOf } from './truth.js';
+
+/** One document that a transaction wrote. */
+interface Write {
+  readonly collection: string;
+  readonly id: unknown;
+  readonly operation: CommittedWrite['operation'];
+}
 
 /** An invariant did not hold at some step. */
 export class Violation extends Error {}
 
 const LEASE = 'program:coupons';
+const RECONCILE_LEASE = 'reconcile';
 const STATES = new Map(coupons.models.map((model) => [model.collection, model]));
 
 /**
@@ -21,7 +36,10 @@ const STATES = new Map(coupons.models.map((model) => [model.collection, model]))
 export class Witness {
   readonly #records = new Map<string, LedgerRecord>();
   readonly #newestSlot = new Map<string, number>();
-  #group: { collection: string; id: unknown }[] = [];
+  #group: Write[] = [];
+  /** Documents that somebody damaged, by touch, until they are what they should be. */
+  readonly #damaged = new Set<string>();
+  #isMeddling = false;
   violation: Violation | null = null;
 
   constructor(
@@ -33,11 +51,23 @@ export class Witness {
     private readonly couldBeHad: () => boolean,
   ) {
     server.listen((collection, { id, operation }) => {
+      if (this.#isMeddling) return;
       if (operation === 'delete' && collection === 'ledger_events') this.#fail('I1', `${String(id)} left the ledger`);
-      this.#group.push({ collection, id });
+      this.#group.push({ collection, id, operation });
       // A commit's writes come all at once: when they are through, the group is what one transaction did.
       if (this.#group.length === 1) queueMicrotask(() => this.#lookAtGroup());
     });
+  }
+
+  /** Somebody else than a worker writes to this document: that breaks no invariant of ours. */
+  meddle(touch: string, write: () => void): void {
+    this.#damaged.add(touch);
+    this.#isMeddling = true;
+    try {
+      write();
+    } finally {
+      this.#isMeddling = false;
+    }
   }
 
   #fail(invariant: string, what: string): void {
@@ -49,7 +79,8 @@ export class Witness {
     this.#group = [];
     const touched = new Set<string>();
     let isProjecting = false;
-    for (const { collection, id } of group) {
+    const isReconciling = group.some((write) => write.collection === 'leases' && write.id === RECONCILE_LEASE);
+    for (const { collection, id, operation } of group) {
       if (collection === 'ledger_events') {
         const stored = storedDocument(this.server, collection, id);
         if (!stored) continue;
@@ -61,21 +92,62 @@ export class Witness {
         for (const touch of [...record.touches, ...(before?.touches ?? [])]) touched.add(touch);
       } else if (STATES.has(collection)) {
         isProjecting = true;
-        const model = STATES.get(collection);
-        if (model?.kind === 'state') touched.add(`${collection}:${String(id)}`);
+        const model = STATES.get(collection) as Model;
+        if (model.kind === 'state') touched.add(`${collection}:${String(id)}`);
+        this.#lookAtMark(model, id, isReconciling);
+      } else if (collection === 'repairs') {
+        // Only whoever projects takes a request away.
+        isProjecting = true;
+        if (operation === 'delete') this.journal.recovered('put right on request');
       } else if (collection === 'dead_letters') {
         this.#lookAtLetter(id);
       } else if (collection === 'frontiers') {
         this.#lookAtFrontier();
       }
     }
-    if (isProjecting) this.#lookAtLease(group);
+    if (isReconciling) this.#lookAtReconciled(group);
+    if (isProjecting) this.#lookAtLease(group, isReconciling ? RECONCILE_LEASE : LEASE);
     this.#lookAtDocuments(touched);
   }
 
-  /** I8: whoever projects holds the lease in the same transaction. */
-  #lookAtLease(group: readonly { collection: string; id: unknown }[]): void {
-    if (!group.some(({ collection, id }) => collection === 'leases' && id === LEASE)) {
+  /** I8: whoever reconciles does not project: it asks, it observes, and it marks orphans. */
+  #lookAtReconciled(group: readonly Write[]): void {
+    for (const { collection, id, operation } of group) {
+      const isAsking = collection === 'repairs' && operation !== 'delete';
+      const isObserving = collection === 'ledger_events' && this.#records.get(String(id))?.state === 'received';
+      const isMarking = STATES.has(collection) && operation === 'update' && this.#markOf(collection, id) !== null;
+      const isItsOwn = collection === 'reconcile_runs' || collection === 'leases';
+      if (!(isAsking || isObserving || isMarking || isItsOwn)) {
+        this.#fail('I8', `reconcile wrote past the projection: ${operation} of ${collection} ${String(id)}`);
+      }
+    }
+  }
+
+  #markOf(collection: string, id: unknown): OrphanMark | null {
+    const stored = storedDocument(this.server, collection, id);
+    return (stored?.['_mooring'] as DocumentMark | undefined)?.orphaned ?? null;
+  }
+
+  /** I5: what is marked as orphaned has truly no account, or no event, as of the mark. */
+  #lookAtMark(model: Model, id: unknown, isNew: boolean): void {
+    const mark = this.#markOf(model.collection, id);
+    if (!mark) return;
+    if (isNew) this.journal.recovered('marked as orphaned');
+    const key = String(id);
+    if (model.kind === 'state' && this.cluster.bankAt(mark.slot).has(key)) {
+      this.#fail(
+        'I5',
+        `${model.collection} ${key} is marked as orphaned as of slot ${mark.slot}, where it has an account`,
+      );
+    }
+    if (model.kind === 'fact' && this.#records.get(key)?.state === 'applied') {
+      this.#fail('I5', `${model.collection} ${key} is marked as orphaned, and its event is applied`);
+    }
+  }
+
+  /** I8: whoever projects, or reconciles, holds the lease for it in the same transaction. */
+  #lookAtLease(group: readonly Write[], lease: string): void {
+    if (!group.some(({ collection, id }) => collection === 'leases' && id === lease)) {
       this.#fail(
         'I8',
         `written without the lease: ${group.map(({ collection, id }) => `${collection} ${String(id)}`).join(', ')}`,
@@ -85,7 +157,7 @@ export class Witness {
     // Touched earlier, a holder that stops in the middle keeps others from taking over (TRAPS 23).
     if (last?.collection !== 'leases')
       this.#fail('I8', `the lease was not touched last, but ${String(last?.collection)}`);
-    const holder = storedDocument(this.server, 'leases', LEASE)?.['holder'];
+    const holder = storedDocument(this.server, 'leases', lease)?.['holder'];
     const writer = this.holderNow();
     if (writer !== null && holder !== writer)
       this.#fail('I8', `${writer} wrote while ${String(holder)} held the lease`);
@@ -95,6 +167,7 @@ export class Witness {
     const { journal } = this;
     const becameApplied = record.state === 'applied' && before?.state !== 'applied';
     if (record.kind === 'observation') {
+      if (!before) this.#lookAtObservation(record);
       if (becameApplied) journal.recovered('accounts read instead of logs');
       return;
     }
@@ -130,6 +203,18 @@ export class Witness {
       this.#fail(
         'finality',
         `${record._id} was final in slot ${before.slot} and is now ${record.state} in ${record.slot}`,
+      );
+    }
+  }
+
+  /** I5: what is observed of an account is what it was in that slot, and above all whether there was one. */
+  #lookAtObservation({ _id, slot, raw }: LedgerRecord): void {
+    const entry = this.cluster.bankAt(slot).get(addressOfObservation(_id));
+    const was = entry ? encodeAccount(entry.type, entry.account) : new Uint8Array();
+    if (Buffer.compare(raw, was) !== 0) {
+      this.#fail(
+        'I5',
+        `${_id} was observed ${raw.length === 0 ? 'to be gone' : 'as it was not'}, and the chain has it otherwise`,
       );
     }
   }
@@ -200,10 +285,17 @@ export class Witness {
       const is = stored ? ownedPart({ ...model, settled: {} }, stored) : null;
       const change = folded.get(touch);
       const should = change && !change.closed ? change.set : null;
-      if (!isDeepStrictEqual(is, should)) {
+      if (isDeepStrictEqual(is, should)) this.#damaged.delete(touch);
+      else if (!this.#damaged.has(touch) && !this.#isEndUnknown(model, touch.slice(split + 1), change)) {
         this.#fail('I6', `${touch} is ${show(is)} and the fold of its records is ${show(should)}`);
       }
     }
+  }
+
+  /** Marked as orphaned, for the ledger lacks the end of its account: nothing that is newer than the mark says otherwise. */
+  #isEndUnknown(model: Model, key: string, change: DocumentChange | undefined): boolean {
+    const mark = this.#markOf(model.collection, key);
+    return mark !== null && change !== undefined && slotOfOrderKey(change.at) <= mark.slot;
   }
 
   get records(): ReadonlyMap<string, LedgerRecord> {

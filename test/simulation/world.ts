@@ -4,6 +4,7 @@ import { Cluster } from './chain/cluster.js';
 import { SimEndpoint } from './chain/sim-endpoint.js';
 import { drawPlan, type FaultPlan, type PlannedFault } from './fault-plan.js';
 import { Journal } from './journal.js';
+import { Damage } from './damage.js';
 import { connectionLost } from './memory-mongo/errors.js';
 import { MemoryServer } from './memory-mongo/memory-server.js';
 import { Node } from './node.js';
@@ -16,10 +17,15 @@ import { VirtualTime } from './virtual-time.js';
 import { Witness } from './witness.js';
 
 const SLOT_MS = 400;
+/** Added to a seed for what reconcile draws: with this one nobody reconciles in the seeds kept before, so they stay as they were. */
+const RECONCILE_STREAM = 48;
 /** Whoever asks with patience must have had an answer from a node that was honest for so long, in milliseconds. */
 const HONEST_LONG_ENOUGH_MS = 10_000;
 /** A supervisor starts a process again after so many milliseconds. */
 const RESTART_MS = { least: 200, most: 4_000 };
+
+/** What a pass over a database that is right counts none of. */
+const PASS_FINDINGS = ['missing', 'drifted', 'orphaned', 'unrecorded', 'unsettled', 'left', 'recovered'] as const;
 
 /** A worker's place: who runs there now. */
 interface Place {
@@ -49,10 +55,15 @@ export class World {
   readonly #throwing = new Map<string, number>();
   #handlersThrow = false;
   #isHealed = false;
+  readonly #ofReconcile: Random;
+  readonly #damage: Damage;
+  /** What the last reconcile pass since everything healed found wrong, by kind; null: there was none. */
+  #lastPass: string | null = null;
 
   constructor(seed: number, isVerbose: boolean) {
     this.#random = new Random(seed);
-    this.plan = drawPlan(this.#random.fork());
+    this.#ofReconcile = new Random(seed + RECONCILE_STREAM);
+    this.plan = drawPlan(this.#random.fork(), this.#ofReconcile.fork());
     this.journal = new Journal(() => this.time.now, isVerbose);
     this.cluster = new Cluster(this.#random.fork());
     this.server = new MemoryServer({ now: () => this.time.now });
@@ -63,6 +74,7 @@ export class World {
       () => this.#running?.name ?? null,
       () => this.#nodes.some((node) => node.isHonestFor(HONEST_LONG_ENOUGH_MS)),
     );
+    this.#damage = new Damage(this.server, this.witness, this.#ofReconcile.fork(), this.journal);
     for (let slot = 0; slot <= this.plan.slotsBefore; slot++) this.#nextSlot();
     this.#nodes = Array.from({ length: this.plan.nodes }, (_, at) => {
       return new Node(`node${at}`, this.cluster, this.#random.fork(), this.journal, () => this.time.now);
@@ -200,7 +212,28 @@ export class World {
         this.#handlersThrow = true;
         time.after(until, () => (this.#handlersThrow = false));
         return;
+      case 'damage':
+        this.#damage.do(fault.what);
+        return;
+      case 'hides': {
+        const switches = this.#nodes[fault.node]?.switches;
+        if (!switches) return;
+        const accounts = [...cluster.bank().keys()];
+        const share = fault.share || 1 / Math.max(1, accounts.length);
+        const hidden = new Set(accounts.filter(() => this.#ofReconcile.chance(share)));
+        switches.hides = (address) => hidden.has(address);
+        time.after(until, () => (switches.hides = () => false));
+        return;
+      }
     }
+  }
+
+  /** What is still to be seen of reconcile: a pass over a world that heals by itself no more, and that finds nothing. */
+  reconcileLacks(): string[] {
+    if (!this.plan.isReconciled || this.#lastPass === '') return [];
+    return [
+      this.#lastPass === null ? 'nobody has reconciled since' : `the last reconcile pass found ${this.#lastPass}`,
+    ];
   }
 
   #heal(): void {
@@ -233,7 +266,13 @@ export class World {
 
   #onLog(worker: string, level: string, fields: Record<string, unknown>, message: string): void {
     const { journal } = this;
-    journal.say(`${worker} ${level} ${message} ${JSON.stringify(fields, bigintsAsText)}`);
+    // The id of a run is drawn by the process itself.
+    const { run: _, ...told } = fields;
+    journal.say(`${worker} ${level} ${message} ${JSON.stringify(told, bigintsAsText)}`);
+    if (message === 'reconcile pass done' && this.#isHealed) {
+      const found = PASS_FINDINGS.filter((name) => fields[name] !== 0);
+      this.#lastPass = found.map((name) => `${String(fields[name])} ${name}`).join(', ');
+    }
     if (message.startsWith('disputed transaction settled')) journal.recovered('dispute settled by the chain');
     if (message.startsWith('the sweep found')) journal.recovered('found by the sweep');
     if (message.startsWith('the frontier stays')) journal.recovered('frontier held back');

@@ -96,7 +96,12 @@ export class Cluster {
   }
 
   bank(): Bank {
-    return this.tip()?.bank ?? new Map();
+    return this.bankAt(this.head);
+  }
+
+  /** The accounts at the end of a slot. */
+  bankAt(slot: number): Bank {
+    return this.parentOf(slot + 1)?.bank ?? new Map();
   }
 
   tip(): Block | undefined {

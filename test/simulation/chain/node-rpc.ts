@@ -1,11 +1,12 @@
 import bs58 from 'bs58';
 import { RpcError } from '../../../src/chain/rpc-error.js';
+import { isAddress } from '../../../src/domain-kit/command-fields.js';
 import type { Fault, Journal } from '../journal.js';
 import type { Random } from '../random.js';
 import type { Bank } from './bank.js';
 import { FIRST_SLOT, type Block, type Cluster, type Landed } from './cluster.js';
 import type { NodeSwitches } from './node-switches.js';
-import { discriminatorOf, renderAccount } from './render.js';
+import { discriminatorOf, renderAccount, renderKey } from './render.js';
 
 type Json = Readonly<Record<string, unknown>>;
 /** Where a getSlot may name no commitment. */
@@ -16,6 +17,7 @@ const GENESIS_HASH = '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d';
 const SLOT_SKIPPED = -32_007;
 const BLOCK_NOT_AVAILABLE = -32_004;
 const MIN_CONTEXT_SLOT = -32_016;
+const INVALID_PARAMS = -32_602;
 
 /** What one node answers over JSON-RPC: `result`s as JSON, from the cluster as this node sees it. */
 export class NodeRpc {
@@ -169,18 +171,30 @@ export class NodeRpc {
   }
 
   #accounts(addresses: readonly string[], level: Level): unknown[] {
+    // One that is none spoils the question for all of them.
+    if (!addresses.every(isAddress)) throw new RpcError('bad-request', 'Invalid param', { code: INVALID_PARAMS });
     const bank = this.#bank(level);
     return addresses.map((address) => {
       const entry = bank.get(address);
-      return entry ? renderAccount(entry.type, entry.account) : null;
+      return entry && !this.#isHidden(address) ? renderAccount(entry.type, entry.account) : null;
     });
   }
 
   #programAccounts(level: Level, config: Json): unknown[] {
     const filter = (config.filters as { memcmp?: { bytes: string } }[] | undefined)?.[0]?.memcmp?.bytes;
+    const withData = (config.dataSlice as { length?: number } | undefined)?.length !== 0;
     return [...this.#bank(level)]
       .filter(([, { type }]) => filter === undefined || bs58.encode(discriminatorOf(type)) === filter)
-      .map(([pubkey, { type, account }]) => ({ pubkey, account: renderAccount(type, account) }));
+      .filter(([pubkey]) => !this.#isHidden(pubkey))
+      .map(([pubkey, { type, account }]) => {
+        return { pubkey, account: withData ? renderAccount(type, account) : renderKey() };
+      });
+  }
+
+  #isHidden(address: string): boolean {
+    const isHidden = this.switches.hides(address);
+    if (isHidden) this.journal.fault('endpoint hides accounts', address.slice(0, 8));
+    return isHidden;
   }
 
   #inContext(level: Level, value: unknown): unknown {

@@ -15,6 +15,8 @@ export class NodeSwitches {
   /** Says of blocks that they do not hold what they hold, and of statuses that there are none. */
   denies = false;
   keepsLogs = true;
+  /** Of these accounts it knows nothing, read or listed. */
+  hides: (address: string) => boolean = () => false;
 
   refusesSockets = false;
   isHalfOpen = false;

@@ -90,7 +90,12 @@ export function renderTransaction(landed: {
 
 /** An account as getProgramAccounts and getMultipleAccounts give it. */
 export function renderAccount<T extends keyof CouponsAccounts>(type: T, account: CouponsAccounts[T]) {
-  const data = [encodeAccount(type, account).toString('base64'), 'base64'];
+  return { ...renderKey(), data: [encodeAccount(type, account).toString('base64'), 'base64'] };
+}
+
+/** An account of whose data nothing was asked for. */
+export function renderKey() {
+  const data = ['', 'base64'];
   return { data, executable: false, lamports: 1_000_000, owner: PROGRAM_ID, rentEpoch: 0, space: 0 };
 }
 

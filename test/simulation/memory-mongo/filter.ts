@@ -83,6 +83,8 @@ function operatorCondition(path: string, operator: string, operand: unknown): Pr
       return isOrdered(path, operator, operand);
     case '$exists':
       return (document) => valuesAt(document, path).some((value) => value !== undefined) === Boolean(operand);
+    case '$type':
+      return isOfType(path, operand);
     case '$not':
       if (!isOperators(operand)) throw new NotCoveredError('$not of something that is no operator');
       return not(all(fieldConditions(path, operand, null)));
@@ -121,6 +123,18 @@ function isOneOf(path: string, operands: readonly unknown[]): Predicate {
     candidatesAt(document, path).some((value) =>
       typeof value === 'string' ? texts.has(value) : others.some((operand) => isEqual(value, operand)),
     );
+}
+
+const TYPES = new Map<unknown, (value: unknown) => boolean>([
+  ['string', (value: unknown) => typeof value === 'string'],
+  ['object', isEmbedded],
+]);
+
+/** A list has the types of its members as well. */
+function isOfType(path: string, operand: unknown): Predicate {
+  const isIt = TYPES.get(operand);
+  if (!isIt) throw new NotCoveredError(`$type of ${String(operand)}`);
+  return (document) => candidatesAt(document, path).some(isIt);
 }
 
 /** Only within the operand's own type. https://www.mongodb.com/docs/manual/reference/method/db.collection.find/#type-bracketing */
