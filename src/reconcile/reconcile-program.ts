@@ -164,7 +164,7 @@ class Pass {
       return;
     }
     for await (const page of readListed(chain, this.codec.programId, discriminator, keys)) {
-      await this.#accounts(page);
+      await this.#doubt(await this.#compare(page));
       onProgress(this.tally, `accounts of ${type}`, null);
     }
   }
@@ -173,16 +173,26 @@ class Pass {
   async #unlisted(listed: ReadonlyMap<string, ReadonlySet<string> | null>): Promise<void> {
     const found: (UnlistedDocuments & { readonly model: StateModel })[] = [];
     for (const model of this.#mirrored.keys()) found.push({ model, ...(await this.#unlistedOf(model, listed)) });
-    const isMassive = isMassAbsence(sum(found.map(({ keys }) => keys.length)), sum(found.map((one) => one.documents)));
-    for (const { model, keys, documents } of found) {
-      this.tally.add('documents', documents);
-      if (!this.plan.mayMarkMany && keys.length > 0 && (isMassive || isMassAbsence(keys.length, documents))) {
+    for (const { documents } of found) this.tally.add('documents', documents);
+    const believed = this.#believed(found.map(({ keys, ...one }) => ({ ...one, absent: keys.length })));
+    for (const { model, keys } of found) {
+      if (believed.has(model)) await this.#doubt(await this.#byAddress(model, keys));
+    }
+  }
+
+  /** The models whose documents without accounts are looked into: where nobody looks, not those that lack most of them. */
+  #believed(found: readonly Absence[]): Set<StateModel> {
+    const isMassive = isMassAbsence(sum(found.map(({ absent }) => absent)), sum(found.map((one) => one.documents)));
+    const believed = new Set<StateModel>();
+    for (const { model, absent, documents } of found) {
+      if (!this.plan.mayMarkMany && absent > 0 && (isMassive || isMassAbsence(absent, documents))) {
         this.tally.note(
-          `${keys.length} of ${documents} documents of ${model.collection} have no account: an endpoint that lacks most of ` +
+          `${absent} of ${documents} documents of ${model.collection} have no account: an endpoint that lacks most of ` +
             'them is likelier to be wrong than they are, so none was marked. `npm run reconcile-all` marks them',
         );
-      } else await this.#byAddress(model, keys);
+      } else believed.add(model);
     }
+    return believed;
   }
 
   async #unlistedOf(
@@ -208,29 +218,38 @@ class Pass {
   /** Compares named documents with their accounts where the chain has them, and with the ledger where not. */
   async #look(keys: KeysByModel): Promise<void> {
     const { db } = this.dependencies;
+    const found: (Absence & { readonly doubts: readonly Doubt[] })[] = [];
     for (const [model, of] of keys) {
       this.tally.add('documents', of.size);
       if (model.kind === 'state' && this.#mirrored.has(model)) {
-        await this.#byAddress(model, [...of]);
+        const doubts = await this.#byAddress(model, [...of]);
+        found.push({ model, doubts, absent: doubts.length, documents: of.size });
         if (!this.module.settle.some(({ into }) => into === model)) continue;
       }
       await this.#doubt(await compareWithRecords(db, this.module, model, [...of]));
     }
+    const believed = this.#believed(found);
+    for (const { model, doubts } of found) if (believed.has(model)) await this.#doubt(doubts);
   }
 
-  async #byAddress(model: StateModel, keys: readonly string[]): Promise<void> {
+  /** Doubts what is otherwise than its account. Returns those that have none, for somebody to see how many they are. */
+  async #byAddress(model: StateModel, keys: readonly string[]): Promise<Doubt[]> {
+    const absent: Doubt[] = [];
     for await (const page of readByAddress(this.dependencies.chain, keys.filter(isAddress))) {
-      await this.#accounts(page, model);
+      const doubts = await this.#compare(page, model);
+      absent.push(...doubts.filter(({ reading }) => reading?.info === null));
+      await this.#doubt(doubts.filter(({ reading }) => reading?.info !== null));
     }
     // What is no address is no account's: nothing on chain can be asked about it.
     const strangers = keys.filter((key) => !isAddress(key));
     await this.#doubt(await compareWithRecords(this.dependencies.db, this.module, model, strangers));
+    return absent;
   }
 
-  async #accounts(page: AccountPage, only?: StateModel): Promise<void> {
+  async #compare(page: AccountPage, only?: StateModel): Promise<Doubt[]> {
     this.tally.readAt(page.slot);
     this.tally.add('accounts', [...page.accounts.values()].filter((account) => account !== null).length);
-    await this.#doubt(await compareAccounts(this.dependencies.db, this.module, this.codec, page, only));
+    return compareAccounts(this.dependencies.db, this.module, this.codec, page, only);
   }
 
   async #doubt(doubts: readonly Doubt[]): Promise<void> {
@@ -277,6 +296,13 @@ class Pass {
   #keepSuspects(doubts: readonly Doubt[]): void {
     for (const { model, key } of doubts) this.suspects.push(touchOf(model.collection, key));
   }
+}
+
+/** How many of a collection's documents that were looked at have no account. */
+interface Absence {
+  readonly model: StateModel;
+  readonly absent: number;
+  readonly documents: number;
 }
 
 /** How many documents of a collection count, and the keys of those whose accounts were not listed. */
