@@ -10,17 +10,21 @@ import { benchLatency } from './bench/latency.js';
 import { benchLoss } from './bench/loss.js';
 import { benchMemory } from './bench/memory.js';
 import { benchPipeline } from './bench/pipeline.js';
+import { benchReconcile } from './bench/reconcile.js';
 import { describeFigures, describeGoals } from './bench/tables.js';
 import { commandLine, EXIT_FAILED } from './command/command-line.js';
 import { endOnInterrupt } from './command/interrupt.js';
 import { wholeNumber } from './command/whole-number.js';
 
-const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'loss'] as const;
+const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'reconcile', 'loss'] as const;
 type Part = (typeof PARTS)[number];
 
 /** 1 with --goals, and always when `loss` found a fault of mooring. */
 const EXIT = { made: 0, goalMissed: 1 } as const;
 const MOST_ASKED = 10_000_000;
+/** A tenth of them is one of the sizes. */
+const LEAST_ACCOUNTS = 100;
+const MOST_ACCOUNTS = 1_000_000;
 /** As the product's default (BATCH_SIZE). */
 const BATCH_SIZE = 2_000;
 const DECODING = { events: 10_000, lines: 20_000, rounds: 7 };
@@ -35,6 +39,11 @@ const MEMORY_SAMPLES = 10;
 const BACKFILL = { events: 50_000, limitedEvents: 10_000, requestsPerSecond: 200, kills: 3 };
 /** Events that really happen on a chain first: as many as are made in a few minutes. */
 const REAL_BACKFILL_EVENTS = 5_000;
+const RECONCILE_ACCOUNTS = 100_000;
+/** Whether ten times the accounts take ten times the time is seen on the way there. */
+const RECONCILE_SHARES = [0.1, 0.25, 1];
+/** 50 ms is a usual way to an endpoint of a provider and back. */
+const RECONCILE = { delayMs: 50, lookEveryMs: 5_000 };
 /** 400 ms as on mainnet. */
 const LOSS = {
   slotTimeMs: 400,
@@ -44,8 +53,8 @@ const QUICK_LOSS = { trafficMs: 6_000, outageMs: 4_000, halfOpenMs: 12_000, afte
 
 const command = commandLine('bench')
   .description(
-    'Measures decoding, the pipeline, latency, memory, backfill, and loss beside what people use today; names machine and ' +
-      'database server.',
+    'Measures decoding, the pipeline, latency, memory, backfill, reconcile, and loss beside what people use today; names ' +
+      'machine and database server.',
   )
   .addArgument(new Argument('[parts...]', 'what to measure (default: everything)').choices(PARTS))
   .option(
@@ -53,6 +62,7 @@ const command = commandLine('bench')
     'events: decoded, piped, of each latency channel, for memory, or backfilled',
     wholeNumber(1, MOST_ASKED),
   )
+  .option('--accounts <n>', 'reconcile: accounts on chain', wholeNumber(LEAST_ACCOUNTS, MOST_ACCOUNTS))
   .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber(1, MOST_ASKED))
   .option('--goals', 'end with 1 when a goal is missed', false)
   .addOption(
@@ -76,14 +86,16 @@ Examples:
   npm run bench
   npm run bench -- decoding
   npm run bench -- pipeline --events 20000 --rounds 3
+  npm run bench -- reconcile --accounts 20000
   npm run bench -- loss --quick
   npm run bench -- loss --chain validator --json | tail -1 | jq .loss.totals
   npm run bench -- latency memory --json | tail -1 | jq .latency`,
   );
 command.parse();
 const asked = command.args as Part[];
-const { events, rounds, goals, json, chain, quick } = command.opts<{
+const { events, accounts, rounds, goals, json, chain, quick } = command.opts<{
   events?: number;
+  accounts?: number;
   rounds?: number;
   goals: boolean;
   json: boolean;
@@ -157,6 +169,11 @@ async function measure(parts: ReadonlySet<Part>) {
         batchSize: BATCH_SIZE,
       };
       figures.realBackfill = await benchRealBackfill(server.uri, real, progress);
+    }
+    if (parts.has('reconcile')) {
+      const total = accounts ?? RECONCILE_ACCOUNTS;
+      const sizes = RECONCILE_SHARES.map((share) => Math.ceil(total * share));
+      figures.reconcile = await benchReconcile(server.uri, { ...RECONCILE, sizes }, progress);
     }
     if (parts.has('loss')) {
       const timing = quick ? QUICK_LOSS : LOSS.timing;

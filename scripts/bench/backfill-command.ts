@@ -1,18 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { nodeArguments } from '../../src/dev/node-arguments.js';
 import { coupons } from '../../src/domains/coupons/module.js';
 import { systemClock as clock } from '../../src/lib/clock.js';
 import type { BackfillSummary } from '../backfill/report.js';
+import { askMemory, startMeasured, type CommandTarget } from './measured-command.js';
 import type { MemoryState } from './memory-probe.js';
-import type { BenchDatabase } from './pipeline-bed.js';
 
 /** Where the command finds the chain and the database. */
-export interface BackfillTarget {
-  readonly rpcUrl: string;
-  readonly wsUrl: string;
-  readonly mongodbUri: string;
-  readonly database: BenchDatabase;
-}
+export type BackfillTarget = CommandTarget;
 
 /** The command while it runs. */
 export interface RunningBackfill {
@@ -23,7 +17,6 @@ export interface RunningBackfill {
 }
 
 const COMMAND = nodeArguments('../backfill', import.meta.url);
-const MEMORY_ANSWERS = nodeArguments('memory-answers', import.meta.url);
 const LOOK_EVERY_MS = 100;
 
 /**
@@ -34,7 +27,10 @@ export async function runBackfill(
   target: BackfillTarget,
   isTime: (running: RunningBackfill) => boolean | Promise<boolean> = () => false,
 ): Promise<BackfillSummary | null> {
-  const child = start(target);
+  const child = startMeasured([...COMMAND, '--program', coupons.name, '--json'], target, {
+    // Whoever goes on after a kill waits as long to see that nobody lives.
+    LEASE_TERM_MS: '2000',
+  });
   let [stdout, stderr, killed] = ['', '', false];
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -64,31 +60,4 @@ export async function runKilled(
     onKill(kill);
   }
   await runBackfill(target);
-}
-
-function start({ rpcUrl, wsUrl, mongodbUri, database }: BackfillTarget): ChildProcess {
-  const imports = [...MEMORY_ANSWERS.slice(0, -1), '--import', MEMORY_ANSWERS.at(-1) as string];
-  return spawn(process.execPath, ['--expose-gc', ...imports, ...COMMAND, '--program', coupons.name, '--json'], {
-    env: {
-      ...process.env,
-      ...{ SOLANA_RPC_URL: rpcUrl, SOLANA_WS_URL: wsUrl, MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name },
-      // Whoever goes on after a kill waits as long to see that nobody lives.
-      LEASE_TERM_MS: '2000',
-    },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-}
-
-function askMemory(child: ChildProcess): Promise<MemoryState | null> {
-  return new Promise((resolve) => {
-    const onExit = () => resolve(null);
-    child.once('exit', onExit);
-    child.once('message', (state) => {
-      child.off('exit', onExit);
-      resolve(state as MemoryState);
-    });
-    child.send('memory', (error) => {
-      if (error) resolve(null);
-    });
-  });
 }

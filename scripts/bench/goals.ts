@@ -6,6 +6,7 @@ import type { LatencyReport } from './latency.js';
 import type { LossReport } from './loss.js';
 import type { MemoryReport } from './memory.js';
 import type { PipelineReport } from './pipeline.js';
+import type { ReconcileReport } from './reconcile.js';
 
 /** The parts that were run. */
 export interface BenchFigures {
@@ -15,6 +16,7 @@ export interface BenchFigures {
   readonly memory?: MemoryReport;
   readonly backfill?: BackfillReport;
   readonly realBackfill?: RealBackfillReport;
+  readonly reconcile?: ReconcileReport;
   readonly loss?: LossReport;
 }
 
@@ -32,9 +34,13 @@ const MEMORY_MB = 512;
 const BACKFILL_EVENTS_PER_MINUTE = 5_000;
 /** Of the heap, from the first look to the last: what five times the history may cost. */
 const FLAT_MB = 10;
+/** Time per account, when there are ten times as many of them. */
+const RECONCILE_GROWTH = 1.5;
+/** A pass that finds nothing, over the bare requests it makes. */
+const RECONCILE_OVER_PLAIN = 2;
 
 /** Compares the figures with the goals of docs/benchmarks.md. */
-export function judge({ decoding, pipeline, memory, backfill, realBackfill, loss }: BenchFigures): Goal[] {
+export function judge({ decoding, pipeline, memory, backfill, realBackfill, reconcile, loss }: BenchFigures): Goal[] {
   const goals: Goal[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -90,6 +96,7 @@ export function judge({ decoding, pipeline, memory, backfill, realBackfill, loss
       met: same && right,
     });
   }
+  if (reconcile) goals.push(...judgeReconcile(reconcile));
   if (loss) {
     goals.push({
       goal: 'loss: mooring lost, doubled and invented nothing, no document is wrong',
@@ -98,4 +105,27 @@ export function judge({ decoding, pipeline, memory, backfill, realBackfill, loss
     });
   }
   return goals;
+}
+
+function judgeReconcile({ sizes, distant, growth, maxRssMb }: ReconcileReport): Goal[] {
+  const sum = (of: (size: ReconcileReport['sizes'][number]) => number) =>
+    sizes.reduce((total, size) => total + of(size), 0);
+  const written = sum(({ second }) => second.pass.documentsWritten + second.pass.recordsWritten);
+  const left = sum(({ first, second, third, wrong }) => first.left + second.pass.left + third.left + wrong);
+  const beside = [...sizes.slice(-1).map(({ second }) => second), distant];
+  return [
+    { goal: 'reconcile: a second pass writes nothing', value: written, met: written === 0 },
+    { goal: 'reconcile: nothing is left wrong', value: left, met: left === 0 },
+    { goal: `reconcile: below ${MEMORY_MB} MB`, value: maxRssMb, met: maxRssMb < MEMORY_MB },
+    ...(['first', 'second'] as const).map((pass) => ({
+      goal: `reconcile: time per account grows by less than ${RECONCILE_GROWTH}, ${pass} pass`,
+      value: growth[pass],
+      met: growth[pass] < RECONCILE_GROWTH,
+    })),
+    ...beside.map(({ delayMs, ratio }) => ({
+      goal: `reconcile: a second pass takes at most ${RECONCILE_OVER_PLAIN} × its bare requests, ${delayMs} ms away`,
+      value: ratio,
+      met: ratio <= RECONCILE_OVER_PLAIN,
+    })),
+  ];
 }

@@ -6,8 +6,11 @@ export interface MemoryState {
   readonly heapMb: number;
   /** Buffers outside the heap. */
   readonly externalMb: number;
+  /** The most that was ever resident since the process began, as it came: nothing was collected for it. */
+  readonly peakRssMb: number;
 }
 
+const KB = 2 ** 10;
 const MB = 2 ** 20;
 
 /** Collects garbage and looks. Needs `--expose-gc`. */
@@ -16,5 +19,8 @@ export function collectedMemory(): MemoryState {
   globalThis.gc?.();
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
-  return { rssMb: rounded(rss / MB, 1), heapMb: rounded(heapUsed / MB, 1), externalMb: rounded(external / MB, 1) };
+  return {
+    ...{ rssMb: rounded(rss / MB, 1), heapMb: rounded(heapUsed / MB, 1), externalMb: rounded(external / MB, 1) },
+    peakRssMb: rounded(process.resourceUsage().maxRSS / KB, 1),
+  };
 }

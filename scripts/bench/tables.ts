@@ -1,5 +1,6 @@
 import type { BenchFigures, Goal } from './goals.js';
 import { describeLoss } from './loss/describe-loss.js';
+import type { PassFigures, ReconcileReport } from './reconcile.js';
 
 /** The figures as lines for people. */
 export function describeFigures({
@@ -9,6 +10,7 @@ export function describeFigures({
   memory,
   backfill,
   realBackfill,
+  reconcile,
   loss,
 }: BenchFigures): string[] {
   const lines: string[] = [];
@@ -74,6 +76,7 @@ export function describeFigures({
         (right ? 'the same' : 'DIFFERENT'),
     );
   }
+  if (reconcile) lines.push(...describeReconcile(reconcile));
   if (loss) lines.push(...describeLoss(loss));
   return lines;
 }
@@ -82,6 +85,34 @@ export function describeFigures({
 export function describeGoals(goals: readonly Goal[]): string[] {
   if (goals.length === 0) return [];
   return ['', 'Goals', ...goals.map(({ goal, value, met }) => `  ${met ? 'met   ' : 'missed'}  ${goal}: ${value}`)];
+}
+
+function describeReconcile({ sizes, distant, growth }: ReconcileReport): string[] {
+  const passRow = (name: string, pass: PassFigures) =>
+    row(
+      name,
+      ...[pass.seconds, pass.secondsPerThousand, pass.requests, pass.credits, pass.documentsWritten, pass.left],
+      ...[pass.peakRssMb, pass.maxHeapMb],
+    );
+  const largest = sizes.at(-1);
+  return [
+    ...heading(
+      'Reconcile',
+      ...['seconds', 's/1,000 accounts', 'requests', 'credits', 'documents written', 'left', 'RSS at most', 'heap'],
+    ),
+    ...sizes.flatMap(({ accounts, first, second, third }) => [
+      passRow(`${accounts} accounts, first pass`, first),
+      passRow('  second pass', second.pass),
+      passRow('  third pass, a tenth damaged', third),
+    ]),
+    passRow(`  second pass, ${distant.delayMs} ms away`, distant.pass),
+    `  growth of the time per account: first pass ${growth.first}, second pass ${growth.second}; ` +
+      `wrong by an audit afterwards: ${sizes.map(({ wrong }) => wrong).join(', ')}`,
+    ...heading('Second pass beside its bare requests', 'work, s', 'waiting for RPC', 'bare requests, s', 'ratio'),
+    ...[...(largest ? [largest.second] : []), distant].map(({ delayMs, pass, plainSeconds, ratio }) =>
+      row(`endpoint ${delayMs} ms away`, pass.workSeconds, pass.rpcSeconds, plainSeconds, ratio),
+    ),
+  ];
 }
 
 const NAME_WIDTH = 44;

@@ -5,6 +5,7 @@ import { judge } from '../../../scripts/bench/goals.js';
 import { benchLatency } from '../../../scripts/bench/latency.js';
 import { benchMemory } from '../../../scripts/bench/memory.js';
 import { benchPipeline } from '../../../scripts/bench/pipeline.js';
+import { benchReconcile } from '../../../scripts/bench/reconcile.js';
 import { describeFigures } from '../../../scripts/bench/tables.js';
 import '../../support/provided.js';
 
@@ -51,5 +52,22 @@ describe('every part of the bench measures', { timeout: 120_000 }, () => {
     expect(describeFigures({ backfill }).join('\n')).toContain('share of the limit');
     expect(backfill.memory.length).toBeGreaterThan(0);
     expect(judge({ backfill })).toHaveLength(3);
+  });
+
+  it('reconcile, of the real command: an empty database, a right one and a damaged one', async () => {
+    const options = { sizes: [300], delayMs: 5, lookEveryMs: 200 };
+    const reconcile = await benchReconcile(inject('mongodbUri'), options, quiet);
+    const [size] = reconcile.sizes;
+    expect(size?.first).toMatchObject({ documentsWritten: 300, recordsWritten: 300, found: 300, left: 0 });
+    expect(size?.second.pass).toMatchObject({ documentsWritten: 0, recordsWritten: 0, found: 0, left: 0 });
+    expect(size?.second.pass.requests).toBeGreaterThan(6);
+    expect(size?.damage).toEqual({ changed: 10, deleted: 10, invented: 10 });
+    expect(size?.third).toMatchObject({ mended: size?.third.found, left: 0 });
+    expect(size?.third.documentsWritten).toBeGreaterThanOrEqual(30);
+    expect(size?.wrong).toBe(0);
+    expect(reconcile.maxRssMb).toBeGreaterThan(0);
+    const goals = judge({ reconcile });
+    expect(goals.filter(({ goal }) => /writes nothing|left wrong/.test(goal)).every(({ met }) => met)).toBe(true);
+    expect(describeFigures({ reconcile }).join('\n')).toContain('300 accounts, first pass');
   });
 });

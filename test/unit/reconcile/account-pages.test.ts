@@ -89,6 +89,31 @@ describe('reading by address', () => {
     expect(pages.every(({ slot }) => slot === SLOT)).toBe(true);
   });
 
+  it('asks for the next page while one is looked at, and for no other', async () => {
+    const { chain, asked } = chainOf(addresses(400));
+    const pages = readByAddress(chain, addresses(400));
+    expect(asked).toEqual([]);
+    await pages.next();
+    expect(asked).toHaveLength(2);
+    await pages.next();
+    expect(asked).toHaveLength(3);
+  });
+
+  it('throws what the chain answers when that page is asked for', async () => {
+    const { chain } = chainOf(addresses(200));
+    let calls = 0;
+    const failing: Pick<ListingChain, 'accounts'> = {
+      accounts: (...asked) => {
+        if (++calls === 2) throw new RpcError('unreachable', 'gone');
+        return chain.accounts(...asked);
+      },
+    };
+    const pages = readByAddress(failing, addresses(200));
+    const first = (await pages.next()) as IteratorYieldResult<AccountPage>;
+    expect(first.value.accounts.size).toBe(100);
+    await expect(pages.next()).rejects.toThrow('gone');
+  });
+
   it('asks nothing for nothing', async () => {
     const { chain, asked } = chainOf([]);
     expect(await pagesOf(readByAddress(chain, []))).toEqual([]);
