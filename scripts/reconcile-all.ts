@@ -49,11 +49,10 @@ const signal = interruptSignal();
 await withFoundation({ what: 'Nothing was reconciled', json: options.json }, async (foundation) => {
   const programs = options.program === undefined ? foundation.modules : [installedModule(foundation, options.program)];
   const { clock } = foundation.machine;
-  const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'accounts and documents');
+  const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'accounts, documents and records');
   const runs = await runReconcile(foundation, programs, {
     ...{ scope: options.changes ? 'changes' : 'everything', signal },
-    onProgress: ({ counts }, phase) =>
-      bar.show({ done: counts.accounts + counts.documents, total: null, detail: phase }),
+    onProgress: ({ looked, total }, phase) => bar.show({ done: looked, total, detail: phase }),
     onElsewhere: (holder) => console.error(`${holder} reconciles: it is asked to, and its runs are shown here`),
   }).finally(() => bar.end());
   for (const line of runs.flatMap(describeRun)) console.log(line);

@@ -1,4 +1,3 @@
-import type { ChainPort } from '../chain/chain-port.js';
 import { readFrontier } from '../ledger/frontier.js';
 import { ledgerEvents } from '../ledger/ledger-collections.js';
 import type { Foundation } from './foundation.js';
@@ -7,17 +6,16 @@ import type { Foundation } from './foundation.js';
 const POLL_MS = 250;
 
 /**
- * Waits until a program's ledger is complete up to the finalized head of now, and all of it is applied. Gives up when it
- * has not moved at all for `patienceMs`. True: it is there.
+ * Waits until a program's ledger is complete up to this finalized slot, and all of it is applied. Gives up when it has not
+ * moved at all for `patienceMs`. True: it is there.
  */
 export async function awaitLedger(
   { mongo: { db }, machine: { clock } }: Pick<Foundation, 'mongo' | 'machine'>,
-  chain: Pick<ChainPort, 'slot'>,
   program: string,
+  head: number,
   patienceMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const head = await chain.slot('finalized');
   let [before, movedAtMs] = ['', clock.monotonic()];
   while (!signal.aborted) {
     const frontier = (await readFrontier(db, program))?.slot ?? -1;

@@ -1,6 +1,7 @@
 import { SlotTracker } from '../chain/slot-tracker.js';
 import { TransactionFetcher } from '../chain/transaction-fetcher.js';
 import { keepLease } from '../leases/lease-keeper.js';
+import { showPresence } from '../leases/presence.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
 import { readFrontier } from '../ledger/frontier.js';
@@ -14,6 +15,7 @@ import { createIngest } from './create-ingest.js';
 import { createSource } from './create-source.js';
 import { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
+import { EVENT_WORKER } from './presences.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
 import { reconcileWhereNobodyDoes } from './reconcile-worker.js';
 import { StandbyNotes } from './standby-notes.js';
@@ -84,6 +86,7 @@ export function startEventWorker(
   for (const lane of lanes.values()) lane.intake.start();
   slots.start();
   source.start();
+  const presence = showPresence({ db: mongo.db, clock, log, termMs: config.leaseTermMs }, EVENT_WORKER, stop.signal);
   const reconciling = reconcileWhereNobodyDoes(foundation);
   const standbys = new StandbyNotes(mongo.db, log);
   const leases = [...lanes.values()].map((lane) =>
@@ -154,7 +157,7 @@ export function startEventWorker(
       fetcher.stop();
       await Promise.all([...lanes.values()].map(({ intake }) => intake.stop()));
       stop.abort();
-      await Promise.all([...leases, statusReports.ended, slots.stop(), reconciled]);
+      await Promise.all([...leases, statusReports.ended, slots.stop(), reconciled, presence]);
     },
   };
 }

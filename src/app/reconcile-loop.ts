@@ -20,14 +20,22 @@ export const RECONCILE_LEASE = 'reconcile';
 /** How often it is looked whether a pass is due or asked for, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Reconciles by the schedule and on request for as long as the lease is held here, until `stop` is aborted. */
-export function keepReconciling(foundation: Foundation, stop: AbortSignal): Promise<void> {
+/**
+ * Reconciles by the schedule and on request for as long as the lease is held here, until `stop` is aborted. `standsIn`:
+ * whether this process takes the leases of programs that nobody projects meanwhile.
+ */
+export function keepReconciling(foundation: Foundation, stop: AbortSignal, standsIn: boolean): Promise<void> {
   const { config, log, mongo, machine } = foundation;
   const options = { db: mongo.db, clock: machine.clock, log, holder: machine.holder, termMs: config.leaseTermMs };
-  return keepLease(options, RECONCILE_LEASE, stop, (work, lost) => reconcileUntil(foundation, work, lost));
+  return keepLease(options, RECONCILE_LEASE, stop, (work, lost) => reconcileUntil(foundation, work, lost, standsIn));
 }
 
-async function reconcileUntil(foundation: Foundation, { lease }: LeaseWork, lost: AbortSignal): Promise<void> {
+async function reconcileUntil(
+  foundation: Foundation,
+  { lease }: LeaseWork,
+  lost: AbortSignal,
+  standsIn: boolean,
+): Promise<void> {
   const { log, mongo, machine, modules } = foundation;
   const { clock, holder } = machine;
   const { db } = mongo;
@@ -40,7 +48,7 @@ async function reconcileUntil(foundation: Foundation, { lease }: LeaseWork, lost
     try {
       for (const installed of modules) {
         if (lost.aborted) return;
-        await passIfDue(foundation, installed, beganAt, { lease, signal: lost });
+        await passIfDue(foundation, installed, beganAt, { lease, signal: lost, standsIn });
       }
     } catch (error) {
       if (error instanceof StaleFenceError) throw error;

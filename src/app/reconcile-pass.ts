@@ -32,6 +32,11 @@ export interface PassOptions {
   readonly lease: HeldLease;
   readonly signal: AbortSignal;
   readonly mayMarkMany?: boolean;
+  /**
+   * False in an event worker: it waits for the programs' leases itself, and its listeners would hear nothing of what a
+   * stand-in in its own process projects.
+   */
+  readonly standsIn?: boolean;
   readonly onProgress?: ShowProgress;
 }
 
@@ -44,7 +49,7 @@ export async function makePass(
   foundation: Foundation,
   installed: InstalledModule,
   asked: ReconcileRun,
-  { lease, signal, mayMarkMany = false, onProgress = () => {} }: PassOptions,
+  { lease, signal, mayMarkMany = false, standsIn = true, onProgress = () => {} }: PassOptions,
 ): Promise<ReconcileRun> {
   const { config, log, metrics, mongo, pool, machine } = foundation;
   const { clock, holder } = machine;
@@ -61,7 +66,7 @@ export async function makePass(
       await touchLease(db, lease, session);
     });
   await commit((session) => beginRun(db, session, begun));
-  const substitute = standIn(foundation, installed);
+  const substitute = standsIn ? standIn(foundation, installed) : null;
   const known = () => ({
     ...{ counts: tally.counts, differences: tally.differences, omitted: tally.omitted, notes: tally.notes },
     ...{ slot: tally.slot, cost: bill.cost },
@@ -77,7 +82,10 @@ export async function makePass(
   };
   try {
     onProgress(tally, 'waiting for the ledger');
-    if (!(await awaitLedger(foundation, view.chain, program, LEDGER_PATIENCE_MS, signal))) {
+    const head = await view.chain.slot('finalized');
+    // Also where no account is read: the next pass begins with what was touched since.
+    tally.readAt(head);
+    if (!(await awaitLedger(foundation, program, head, LEDGER_PATIENCE_MS, signal))) {
       tally.note(
         'the ledger is not complete up to the finalized head: is an event worker running, and what does it say?',
       );
@@ -87,11 +95,11 @@ export async function makePass(
       {
         ...{ db, clock, log, chain: view.chain, members: view.members, commit, signal },
         patienceMs: LEDGER_PATIENCE_MS,
-        hurry: () => substitute.sweepSoon(),
+        hurry: () => substitute?.sweepSoon(),
         recoverHistory: async (stop) => {
           const recovered = await recoverHistory(foundation, installed, view, stop);
           if (recovered.kind === 'incomplete') tally.note(`the history was not looked at as a whole: ${recovered.why}`);
-          if (recovered.recovered > 0) await awaitLedger(foundation, view.chain, program, LEDGER_PATIENCE_MS, stop);
+          if (recovered.recovered > 0) await awaitLedger(foundation, program, head, LEDGER_PATIENCE_MS, stop);
           return recovered.recovered;
         },
         onProgress: (now, phase) => {
@@ -123,7 +131,7 @@ export async function makePass(
     metrics.reconcileRunsTotal.inc({ program, scope: asked.scope, state });
     return await ended({ state, error: messageOf(error) });
   } finally {
-    await substitute.stop();
+    await substitute?.stop();
   }
 }
 
@@ -134,8 +142,9 @@ async function planOf(
   run: ReconcileRun,
   mayMarkMany: boolean,
 ): Promise<PassPlan> {
-  const last = await readLastRun(db, module.name, { states: ['done'] });
-  const lastChanges = await readLastRun(db, module.name, { states: ['done'], scope: 'changes' });
+  const upTo = new Date(clock.now());
+  const last = await readLastRun(db, module.name, { states: ['done'], upTo });
+  const lastChanges = await readLastRun(db, module.name, { states: ['done'], scope: 'changes', upTo });
   let documents = 0;
   for (const { collection } of module.models) documents += await db.collection(collection).estimatedDocumentCount();
   const { reconcileSchedule, reconcileFullIntervalMs } = config;

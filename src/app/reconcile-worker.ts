@@ -1,10 +1,8 @@
 import { PresenceWatch, showPresence } from '../leases/presence.js';
 import { messageOf } from '../lib/errors.js';
 import type { Foundation } from './foundation.js';
+import { RECONCILE_WORKER } from './presences.js';
 import { keepReconciling } from './reconcile-loop.js';
-
-/** What reconcile workers show that they live by. */
-const RECONCILE_WORKER = 'reconcile-worker';
 
 /** A process, or a part of one, that reconciles. */
 export interface Reconciling {
@@ -18,7 +16,7 @@ export function startReconcileWorker(foundation: Foundation): Reconciling {
   const stop = new AbortController();
   const options = { db: mongo.db, clock: machine.clock, log, termMs: config.leaseTermMs };
   const presence = showPresence(options, RECONCILE_WORKER, stop.signal);
-  const reconciling = keepReconciling(foundation, stop.signal);
+  const reconciling = keepReconciling(foundation, stop.signal, true);
   return {
     stop: async () => {
       stop.abort();
@@ -41,7 +39,7 @@ export function reconcileWhereNobodyDoes(foundation: Foundation): Reconciling {
         const seen = await watch.look();
         if (seen === 'absent' && !own) {
           const giveUp = new AbortController();
-          own = { giveUp, ended: keepReconciling(foundation, AbortSignal.any([stop.signal, giveUp.signal])) };
+          own = { giveUp, ended: keepReconciling(foundation, AbortSignal.any([stop.signal, giveUp.signal]), false) };
         } else if (seen === 'lives' && own) {
           log.info({}, 'a reconcile worker lives: it reconciles from now on');
           own.giveUp.abort();

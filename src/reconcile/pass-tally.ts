@@ -14,6 +14,9 @@ export class PassTally {
   readonly differences: RunDifference[] = [];
   readonly notes: string[] = [];
   omitted = 0;
+  /** Accounts, documents and records looked at so far, and how many there are to look at, as far as that is known. */
+  looked = 0;
+  total: number | null = null;
   /** The oldest slot accounts were read at. */
   slot: number | null = null;
 

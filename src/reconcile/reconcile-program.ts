@@ -12,6 +12,7 @@ import { listAccounts, readByAddress, readListed, type AccountPage, type Listing
 import { applyRemedies, type RemedyDependencies } from './apply-remedies.js';
 import { auditAgainstLedger } from './audit-ledger.js';
 import { awaitRepairs } from './await-repairs.js';
+import { countForAudit } from './audit-progress.js';
 import { auditSettled } from './audit-settled.js';
 import {
   addTouch,
@@ -66,7 +67,7 @@ export interface PassDependencies {
   readonly hurry: () => void;
   /** Takes in what the ledger lacks of the program's history; how many transactions that was. */
   readonly recoverHistory: (signal: AbortSignal) => Promise<number>;
-  readonly onProgress: (tally: PassTally, phase: string, total: number | null) => void;
+  readonly onProgress: (tally: PassTally, phase: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -115,21 +116,27 @@ class Pass {
   async everything(): Promise<null> {
     const { db, recoverHistory, signal, onProgress } = this.dependencies;
     const { module, tally } = this;
-    onProgress(tally, 'history', null);
+    onProgress(tally, 'looking through the history');
     tally.add('recovered', await recoverHistory(signal));
     const { run } = this.plan;
     const unkeyed = await markUnkeyed({ ...this.dependencies, run }, module);
     tally.add('orphaned', unkeyed);
     tally.add('marked', unkeyed);
     const listed = new Map<string, ReadonlySet<string> | null>();
-    for (const type of Object.keys(module.accounts)) await this.#accountsOf(type, listed);
+    for (const type of Object.keys(module.accounts)) listed.set(type, await this.#list(type));
+    const accounts = sum([...listed.values()].map((keys) => keys?.size ?? 0));
+    tally.total = accounts + (await countForAudit(db, [{ module }]));
+    for (const [type, keys] of listed) await this.#readListed(type, keys);
     await this.#unlisted(listed);
     for (const model of module.models) {
       if (this.#mirrored.has(model as StateModel)) continue;
       tally.add('documents', await db.collection(model.collection).countDocuments(THAT_COUNT));
     }
-    onProgress(tally, 'ledger', null);
-    const byRecords = [...(await auditAgainstLedger(db, module)), ...(await auditSettled(db, module))];
+    const looked = (count: number) => {
+      tally.looked += count;
+      onProgress(tally, 'comparing with the ledger');
+    };
+    const byRecords = [...(await auditAgainstLedger(db, module, looked)), ...(await auditSettled(db, module))];
     for (const { collection, key } of byRecords) {
       const model = module.models.find((one) => one.collection === collection);
       if (model) await this.#doubt([{ model, key, reading: null }]);
@@ -151,21 +158,26 @@ class Pass {
     return turn.next;
   }
 
-  async #accountsOf(type: string, listed: Map<string, ReadonlySet<string> | null>): Promise<void> {
-    const { chain, onProgress } = this.dependencies;
+  /** The addresses of all accounts of a type; null where the endpoints list none. */
+  async #list(type: string): Promise<ReadonlySet<string> | null> {
     const discriminator = this.codec.accountDiscriminator(type);
-    if (!discriminator) return;
-    const { keys, refusal } = await listAccounts(chain, this.codec.programId, discriminator);
-    listed.set(type, keys);
+    if (!discriminator) return new Set();
+    const { keys, refusal } = await listAccounts(this.dependencies.chain, this.codec.programId, discriminator);
     if (keys === null) {
       this.tally.note(
         `accounts of ${type} cannot be listed (${refusal}): those nobody ever heard of were not looked for`,
       );
-      return;
     }
+    return keys;
+  }
+
+  async #readListed(type: string, keys: ReadonlySet<string> | null): Promise<void> {
+    const { chain, onProgress } = this.dependencies;
+    const discriminator = this.codec.accountDiscriminator(type);
+    if (!discriminator || keys === null) return;
     for await (const page of readListed(chain, this.codec.programId, discriminator, keys)) {
       await this.#doubt(await this.#compare(page));
-      onProgress(this.tally, `accounts of ${type}`, null);
+      onProgress(this.tally, `accounts of ${type}`);
     }
   }
 
@@ -219,6 +231,7 @@ class Pass {
   async #look(keys: KeysByModel): Promise<void> {
     const { db } = this.dependencies;
     const found: (Absence & { readonly doubts: readonly Doubt[] })[] = [];
+    this.tally.total ??= sum([...keys.values()].map((of) => of.size));
     for (const [model, of] of keys) {
       this.tally.add('documents', of.size);
       if (model.kind === 'state' && this.#mirrored.has(model)) {
@@ -248,6 +261,7 @@ class Pass {
 
   async #compare(page: AccountPage, only?: StateModel): Promise<Doubt[]> {
     this.tally.readAt(page.slot);
+    this.tally.looked += page.accounts.size;
     this.tally.add('accounts', [...page.accounts.values()].filter((account) => account !== null).length);
     return compareAccounts(this.dependencies.db, this.module, this.codec, page, only);
   }
@@ -268,7 +282,7 @@ class Pass {
     const doubts = this.#doubts;
     this.#doubts = [];
     if (doubts.length === 0) return;
-    dependencies.onProgress(tally, `judging ${doubts.length} documents`, null);
+    dependencies.onProgress(tally, `judging ${doubts.length} documents`);
     const { judged, unsettled } = await judgeDoubts(dependencies, module, codec, this.#mirrored, doubts);
     tally.add('unsettled', unsettled.length);
     this.#keepSuspects(unsettled);
@@ -283,7 +297,7 @@ class Pass {
   async #verify(asked: readonly Judged[]): Promise<void> {
     if (asked.length === 0) return;
     const { dependencies, module, codec, tally } = this;
-    dependencies.onProgress(tally, `waiting for ${asked.length} documents to be put right`, null);
+    dependencies.onProgress(tally, `waiting for ${asked.length} documents to be put right`);
     const slot = asked.reduce((newest, { reading }) => Math.max(newest, reading?.slot ?? 0), 0);
     await awaitRepairs(dependencies, module.name, slot, REPAIR_PATIENCE_MS);
     const again = await judgeDoubts({ ...dependencies, patienceMs: 0 }, module, codec, this.#mirrored, asked);
