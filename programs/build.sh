@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-readonly PROGRAMS=(coupons router)
+readonly PROGRAMS=(coupons red-packets router)
 readonly OUTPUT=target/bpfel-unknown-none/release
 readonly SBPF_LINKER_DIR=${SBPF_LINKER_DIR:-/opt/sbpf/bin}
 # A rustup cargo earlier in PATH would not find `core` for this target.
@@ -17,7 +17,9 @@ mode=${1:-}
 
 # What a program's bytes depend on, one `sha256sum` line a file.
 sources_of() {
-  find "$1/src" runtime/src "$1/Cargo.toml" runtime/Cargo.toml Cargo.toml Cargo.lock .cargo/config.toml -type f -print0 |
+  local parts=("$1" runtime)
+  if grep -q '^program-kit ' "$1/Cargo.toml"; then parts+=(kit); fi
+  find "${parts[@]/%//src}" "${parts[@]/%//Cargo.toml}" Cargo.toml Cargo.lock .cargo/config.toml -type f -print0 |
     LC_ALL=C sort -z | xargs -0 sha256sum
 }
 
@@ -61,7 +63,7 @@ require_toolchain
 remap="[\"--remap-path-prefix=$PWD=/programs\", \"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo\"]"
 for program in "${stale[@]}"; do
   "$CARGO" build --release --locked --package "$program" --config "target.bpfel-unknown-none.rustflags=$remap"
-  cp "$OUTPUT/lib$program.so" "$program/$program.so"
+  cp "$OUTPUT/lib${program//-/_}.so" "$program/$program.so"
   chmod 644 "$program/$program.so"
   (cd "$program" && sha256sum "$program.so" >"$program.so.sha256")
   sources_of "$program" >"$program/source.sha256"

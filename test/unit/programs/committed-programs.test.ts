@@ -22,11 +22,10 @@ function sourcesOf(program: string): string {
       .filter((entry) => entry.isFile())
       .map((entry) => `${entry.parentPath}/${entry.name}`.replace(/\/+/g, '/'))
       .map((path) => path.slice(fileURLToPath(new URL('programs/', root)).length));
+  const manifest = read(`programs/${program}/Cargo.toml`).toString();
+  const parts = [program, 'runtime', ...(/^program-kit /m.test(manifest) ? ['kit'] : [])];
   const paths = [
-    ...inDirectory(`${program}/src`),
-    ...inDirectory('runtime/src'),
-    `${program}/Cargo.toml`,
-    'runtime/Cargo.toml',
+    ...parts.flatMap((part) => [...inDirectory(`${part}/src`), `${part}/Cargo.toml`]),
     'Cargo.toml',
     'Cargo.lock',
     '.cargo/config.toml',
@@ -35,7 +34,7 @@ function sourcesOf(program: string): string {
   return lines.join('');
 }
 
-describe.each(['coupons', 'router'])('%s', (program) => {
+describe.each(['coupons', 'red-packets', 'router'])('%s', (program) => {
   const idl = JSON.parse(read(`idl/${program}.json`).toString()) as Idl;
 
   it('the committed .so is the one that was recorded', () => {
@@ -64,7 +63,7 @@ describe.each(['coupons', 'router'])('%s', (program) => {
   });
 });
 
-it('the source of coupons names the address of its IDL', () => {
-  const { address } = JSON.parse(read('idl/coupons.json').toString()) as Idl;
-  expect(read('programs/coupons/src/lib.rs').toString()).toContain(`from_str_const("${address}")`);
+it.each(['coupons', 'red-packets'])('the source of %s names the address of its IDL', (program) => {
+  const { address } = JSON.parse(read(`idl/${program}.json`).toString()) as Idl;
+  expect(read(`programs/${program}/src/lib.rs`).toString()).toContain(`from_str_const("${address}")`);
 });
