@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-readonly PROGRAMS=(coupons red-packets router)
+readonly PROGRAMS=(coupons red-packets router stake-vault)
 readonly OUTPUT=target/bpfel-unknown-none/release
 readonly SBPF_LINKER_DIR=${SBPF_LINKER_DIR:-/opt/sbpf/bin}
 # A rustup cargo earlier in PATH would not find `core` for this target.

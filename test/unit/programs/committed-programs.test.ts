@@ -34,7 +34,7 @@ function sourcesOf(program: string): string {
   return lines.join('');
 }
 
-describe.each(['coupons', 'red-packets', 'router'])('%s', (program) => {
+describe.each(['coupons', 'red-packets', 'router', 'stake-vault'])('%s', (program) => {
   const idl = JSON.parse(read(`idl/${program}.json`).toString()) as Idl;
 
   it('the committed .so is the one that was recorded', () => {
@@ -63,7 +63,7 @@ describe.each(['coupons', 'red-packets', 'router'])('%s', (program) => {
   });
 });
 
-it.each(['coupons', 'red-packets'])('the source of %s names the address of its IDL', (program) => {
+it.each(['coupons', 'red-packets', 'stake-vault'])('the source of %s names the address of its IDL', (program) => {
   const { address } = JSON.parse(read(`idl/${program}.json`).toString()) as Idl;
   expect(read(`programs/${program}/src/lib.rs`).toString()).toContain(`from_str_const("${address}")`);
 });
