@@ -330,8 +330,8 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'a document newer than the reading of its account is marked as orphaned',
     invariant: 'I6',
     file: 'src/reconcile/apply-remedies.ts',
-    code: 'if (reading && mark.at !== undefined && slotOfOrderKey(mark.at) > reading.slot) continue;',
-    broken: 'void slotOfOrderKey;',
+    code: 'slotOfOrderKey(mark.at) > reading.slot',
+    broken: 'slotOfOrderKey(mark.at) < 0',
     tests: ['test/unit/reconcile/apply-remedies.test.ts'],
   },
   {
@@ -380,7 +380,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: 'src/pipeline/mongo-projection.ts',
     code: "if (mayBeMarked) unset['_mooring.orphaned'] = '';",
     broken: '',
-    tests: ['test/integration/reconcile/reconcile-alone.test.ts'],
+    tests: ['test/unit/pipeline/mongo-projection.test.ts'],
   },
   {
     name: 'orphans decide over results',
@@ -388,7 +388,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: 'src/pipeline/mongo-projection.ts',
     code: "const NO_ORPHANS = { '_mooring.orphaned': null } as const;",
     broken: 'const NO_ORPHANS = {} as const;',
-    tests: ['test/integration/reconcile/reconcile.test.ts'],
+    tests: ['test/unit/pipeline/mongo-projection.test.ts'],
   },
   {
     name: 'an account is observed although the ledger leads to it already',
@@ -436,6 +436,6 @@ export const BREAKAGES: readonly Breakage[] = [
     file: 'src/reconcile/reconcile-run.ts',
     code: '...(only.upTo ? { $lte: only.upTo } : {})',
     broken: '',
-    tests: ['test/unit/simulation/seeds.test.ts'],
+    tests: ['test/unit/reconcile/reconcile-run.test.ts'],
   },
 ];
