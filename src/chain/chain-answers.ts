@@ -103,6 +103,14 @@ export function readProgramAccounts(result: unknown): { contextSlot: number; acc
   };
 }
 
+/** Of a list of very many accounts nothing but their addresses is made into objects. */
+export function readProgramAccountKeys(result: unknown): { contextSlot: number; addresses: readonly string[] } {
+  return {
+    contextSlot: readContextSlot(result),
+    addresses: asArray(readValue(result)).map((entry) => asString(asRecord(entry).pubkey)),
+  };
+}
+
 export function readLatestBlockhash(result: unknown) {
   const { blockhash, lastValidBlockHeight } = asRecord(readValue(result));
   return {

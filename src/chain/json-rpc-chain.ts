@@ -119,20 +119,14 @@ export class JsonRpcChain implements ChainPort {
     commitment: Commitment,
     minContextSlot?: number,
   ) {
-    return this.#programAccounts(programId, filters.discriminator, commitment, { minContextSlot });
+    const options = { minContextSlot };
+    return this.#programAccounts(programId, filters.discriminator, commitment, options, answers.readProgramAccounts);
   }
 
-  async programAccountKeys(
-    programId: string,
-    discriminator: Uint8Array,
-    commitment: Commitment,
-    minContextSlot?: number,
-  ) {
+  programAccountKeys(programId: string, discriminator: Uint8Array, commitment: Commitment, minContextSlot?: number) {
     const dataSlice = { offset: 0, length: 0 };
-    const { contextSlot, accounts } = await this.#programAccounts(programId, discriminator, commitment, {
-      ...{ minContextSlot, dataSlice },
-    });
-    return { contextSlot, addresses: accounts.map(({ address }) => address) };
+    const options = { minContextSlot, dataSlice };
+    return this.#programAccounts(programId, discriminator, commitment, options, answers.readProgramAccountKeys);
   }
 
   latestBlockhash(commitment: Commitment, minContextSlot?: number) {
@@ -158,15 +152,16 @@ export class JsonRpcChain implements ChainPort {
     return this.#ask('getRecentPrioritizationFees', [writableAccounts], answers.readPriorityFees);
   }
 
-  #programAccounts(
+  #programAccounts<T extends { readonly contextSlot: number }>(
     programId: string,
     discriminator: Uint8Array | undefined,
     commitment: Commitment,
     options: { readonly minContextSlot: number | undefined; readonly dataSlice?: object },
+    read: (result: unknown) => T,
   ) {
     const filters = discriminator && [{ memcmp: { offset: 0, bytes: toBase58(discriminator) } }];
     const config = { commitment, encoding: 'base64', withContext: true, ...options, ...(filters ? { filters } : {}) };
-    return this.#ask('getProgramAccounts', [programId, config], answers.readProgramAccounts, {
+    return this.#ask('getProgramAccounts', [programId, config], read, {
       view: viewOf(commitment),
       // A list says of everything else that it is not there.
       claimsAbsence: () => true,
