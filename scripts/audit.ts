@@ -2,6 +2,7 @@ import { toJson } from '../src/lib/json.js';
 import { audit } from '../src/reconcile/audit.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
 import { commandLine } from './command/command-line.js';
+import { asStarted } from './command/started-as.js';
 import { endOnInterrupt } from './command/interrupt.js';
 import { ProgressBar } from './command/progress-bar.js';
 import { withFoundation } from './command/with-foundation.js';
@@ -33,7 +34,7 @@ await withFoundation({ what: 'The audit could not be made', json }, async ({ mon
   const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'documents and records');
   const onProgress = bar.show.bind(bar);
   const report = await audit({ db: mongo.db, chain: pool.chain, clock, onProgress }, modules).finally(() => bar.end());
-  for (const line of describeAudit(report)) console.log(line);
+  for (const line of describeAudit(report)) console.log(asStarted(line));
   if (json) console.log(toJson(report));
   process.exitCode =
     report.differences.length > 0 ? EXIT.wrong : report.unsettled.length > 0 ? EXIT.unsettled : EXIT.clean;

@@ -1,6 +1,7 @@
 import { toJson } from '../src/lib/json.js';
 import { cleanupOrphans, ORPHAN_ARCHIVE, type CleanedOrphan } from '../src/reconcile/orphan-cleanup.js';
 import { commandLine } from './command/command-line.js';
+import { asStarted } from './command/started-as.js';
 import { EXIT_INTERRUPTED, interruptSignal } from './command/interrupt.js';
 import { installedModule, programOption } from './command/program-option.js';
 import { ProgressBar } from './command/progress-bar.js';
@@ -76,11 +77,11 @@ await withFoundation({ what: 'Nothing was cleaned up', json: options.json }, asy
     );
   }
   bar.end();
-  for (const line of orphans.map(describe)) console.log(line);
+  for (const line of orphans.map(describe)) console.log(asStarted(line));
   const count = (outcome: CleanedOrphan['outcome']) => orphans.filter((one) => one.outcome === outcome).length;
   const counts = { removed: count('removed'), inGrace: count('in-grace'), alive: count('alive') };
   const unconfirmed = count('unconfirmed');
-  for (const line of summary(orphans.length, { ...counts, unconfirmed })) console.log(line);
+  for (const line of summary(orphans.length, { ...counts, unconfirmed })) console.log(asStarted(line));
   if (options.json) console.log(toJson({ applied: options.apply, ...counts, unconfirmed, orphans }));
   process.exitCode = signal.aborted ? EXIT_INTERRUPTED : unconfirmed > 0 ? EXIT.left : EXIT.done;
 });

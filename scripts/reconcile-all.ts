@@ -2,6 +2,7 @@ import { runReconcile } from '../src/app/run-reconcile.js';
 import { toJson } from '../src/lib/json.js';
 import type { ReconcileRun } from '../src/reconcile/reconcile-run.js';
 import { commandLine } from './command/command-line.js';
+import { asStarted } from './command/started-as.js';
 import { EXIT_INTERRUPTED, interruptSignal } from './command/interrupt.js';
 import { installedModule, programOption } from './command/program-option.js';
 import { ProgressBar } from './command/progress-bar.js';
@@ -55,7 +56,7 @@ await withFoundation({ what: 'Nothing was reconciled', json: options.json }, asy
     onProgress: ({ looked, total }, phase) => bar.show({ done: looked, total, detail: phase }),
     onElsewhere: (holder) => console.error(`${holder} reconciles: it is asked to, and its runs are shown here`),
   }).finally(() => bar.end());
-  for (const line of runs.flatMap(describeRun)) console.log(line);
+  for (const line of runs.flatMap(describeRun)) console.log(asStarted(line));
   if (options.json) console.log(toJson({ runs }));
   process.exitCode = signal.aborted ? EXIT_INTERRUPTED : exitCodeOf(runs);
 });

@@ -3,6 +3,13 @@ import type { ReconcileRun, RunDifference } from '../../src/reconcile/reconcile-
 /** Differences named on a terminal; all of them are in the run's document, up to its own bound. */
 const SHOWN = 50;
 
+/** Why a document is an orphan, where that is not for want of an account. */
+const REASONS: Readonly<Record<string, string>> = {
+  'no-address': 'it has no address',
+  'no-event': 'no event makes it',
+  duplicate: 'another document has its address',
+};
+
 /** A run in lines for people: what was wrong, what became of it, what it cost. */
 export function describeRun(run: ReconcileRun): string[] {
   const { program, scope, state, counts, differences, omitted, notes, cost, durationMs, error, id } = run;
@@ -46,12 +53,13 @@ function describeWrong(counts: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-function describeDifference({ collection, key, kind, fields }: RunDifference): string {
+function describeDifference({ collection, key, kind, fields, reason }: RunDifference): string {
   const place = `${collection}/${key}`;
   const changes = fields
     .map(({ field, before, after }) => `${field} was ${show(before)}, is ${show(after)}`)
     .join('; ');
-  return `${kind.padEnd(10)} ${place}${changes === '' ? '' : `: ${changes}`}`;
+  const why = reason === undefined ? '' : ` (${REASONS[reason] ?? reason})`;
+  return `${kind.padEnd(10)} ${place}${changes === '' ? '' : `: ${changes}`}${why}`;
 }
 
 function show(value: unknown): string {

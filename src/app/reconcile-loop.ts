@@ -1,6 +1,6 @@
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { keepLease } from '../leases/lease-keeper.js';
-import { StaleFenceError, touchLease } from '../leases/lease.js';
+import { StaleFenceError, touchLease, type HeldLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import { messageOf } from '../lib/errors.js';
 import {
@@ -36,13 +36,9 @@ async function reconcileUntil(
   lost: AbortSignal,
   standsIn: boolean,
 ): Promise<void> {
-  const { log, mongo, machine, modules } = foundation;
-  const { clock, holder } = machine;
-  const { db } = mongo;
-  await inLeaseTransaction(db, lease, async (session) => {
-    await endAbandonedRuns(db, session, holder, new Date(clock.now()));
-    await touchLease(db, lease, session);
-  });
+  const { log, machine, modules } = foundation;
+  const { clock } = machine;
+  await endRunsOfOthers(foundation, lease);
   const beganAt = new Date(clock.now());
   while (!lost.aborted) {
     try {
@@ -56,6 +52,14 @@ async function reconcileUntil(
     }
     await clock.sleep(LOOK_EVERY_MS, lost);
   }
+}
+
+/** What was running under the lease before it was ours has ended, whatever its document says. */
+export async function endRunsOfOthers({ mongo: { db }, machine }: Foundation, lease: HeldLease): Promise<void> {
+  await inLeaseTransaction(db, lease, async (session) => {
+    await endAbandonedRuns(db, session, new Date(machine.clock.now()));
+    await touchLease(db, lease, session);
+  });
 }
 
 /** Makes the passes that were asked for, and the scheduled one when its time has come. */

@@ -100,7 +100,7 @@ export async function makePass(
           const recovered = await recoverHistory(foundation, installed, view, stop);
           if (recovered.kind === 'incomplete') tally.note(`the history was not looked at as a whole: ${recovered.why}`);
           if (recovered.recovered > 0) await awaitLedger(foundation, program, head, LEDGER_PATIENCE_MS, stop);
-          return recovered.recovered;
+          return { recovered: recovered.recovered, isWhole: recovered.kind === 'complete' };
         },
         onProgress: (now, phase) => {
           onProgress(now, phase);

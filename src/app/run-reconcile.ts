@@ -1,13 +1,14 @@
 import { holdOnce } from '../leases/hold-once.js';
-import { MooringError } from '../lib/errors.js';
 import { newRun, type ReconcileRun, type ReconcileScope } from '../reconcile/reconcile-run.js';
 import type { Foundation, InstalledModule } from './foundation.js';
 import { makePass, type ShowProgress } from './reconcile-pass.js';
-import { RECONCILE_LEASE } from './reconcile-loop.js';
+import { endRunsOfOthers, RECONCILE_LEASE } from './reconcile-loop.js';
 import { readRun, requestRun } from '../reconcile/reconcile-run.js';
 
 /** How often a run that another process makes is looked at, in milliseconds. */
 const WATCH_EVERY_MS = 500;
+/** A request that nobody takes for so long is looked after here, in milliseconds: its taker may have gone. */
+const UNTAKEN_MS = 5_000;
 
 export interface ReconcileOptions {
   readonly scope: ReconcileScope;
@@ -19,8 +20,7 @@ export interface ReconcileOptions {
 
 /**
  * Reconciles these programs now: in this process where nobody else reconciles, otherwise by asking whoever does. Returns
- * their runs as they ended.
- * @throws MooringError `reconcile-interrupted` where the signal came first.
+ * their runs as they ended, or as they stood when the signal came.
  */
 export async function runReconcile(
   foundation: Foundation,
@@ -29,47 +29,57 @@ export async function runReconcile(
 ): Promise<ReconcileRun[]> {
   const { config, log, mongo, machine } = foundation;
   const { clock, holder } = machine;
-  const runs: ReconcileRun[] = [];
-  const outcome = await holdOnce(
-    { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs, signal },
-    RECONCILE_LEASE,
-    async (lease, lost) => {
-      for (const installed of programs) {
-        const run = newRun({ program: installed.module.name, scope, trigger: 'command' }, new Date(clock.now()));
+  const wanted = programs.map((installed) => ({
+    installed,
+    run: newRun({ program: installed.module.name, scope, trigger: 'command' }, new Date(clock.now())),
+  }));
+  const ended = new Map<string, ReconcileRun>();
+  let isAsked = false;
+  while (ended.size < wanted.length && !signal.aborted) {
+    const open = wanted.filter(({ run }) => !ended.has(run.id));
+    const outcome = await holdOnce(
+      { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs, signal },
+      RECONCILE_LEASE,
+      async (lease, lost) => {
+        await endRunsOfOthers(foundation, lease);
         const stop = AbortSignal.any([signal, lost]);
-        runs.push(
-          await makePass(foundation, installed, run, {
-            ...{ lease, signal: stop, mayMarkMany: true },
-            ...(onProgress ? { onProgress } : {}),
-          }),
-        );
-        if (stop.aborted) break;
-      }
-    },
-  );
-  if (outcome.kind === 'busy') {
-    onElsewhere?.(outcome.holder);
-    for (const { module } of programs) {
-      const run = newRun({ program: module.name, scope, trigger: 'command' }, new Date(clock.now()));
-      await requestRun(mongo.db, run);
-      runs.push(await watchRun(foundation, run, signal));
+        for (const { installed, run } of open) {
+          // Whoever reconciled until now may have made it.
+          const seen = await readRun(mongo.db, run.id);
+          const isMade = seen !== null && seen.state !== 'requested';
+          const options = { lease, signal: stop, mayMarkMany: true, ...(onProgress ? { onProgress } : {}) };
+          ended.set(run.id, isMade ? seen : await makePass(foundation, installed, run, options));
+          if (stop.aborted) return;
+        }
+      },
+    );
+    if (outcome.kind !== 'busy') break;
+    if (!isAsked) {
+      onElsewhere?.(outcome.holder);
+      for (const { run } of open) await requestRun(mongo.db, run);
+    }
+    isAsked = true;
+    for (const { run } of open) {
+      const seen = await watchRun(foundation, run, signal);
+      if (seen.state !== 'requested') ended.set(run.id, seen);
     }
   }
-  return runs;
+  return wanted.flatMap(({ run }) => ended.get(run.id) ?? (isAsked ? [run] : []));
 }
 
 /**
- * Waits for the end of a run that somebody else makes.
- * @throws MooringError
+ * Waits for the end of a run that somebody else makes. One that nobody begins is given back as requested: a command that
+ * reconciled may have ended without looking for others. Where the signal comes first it goes on without us.
  */
 async function watchRun({ mongo, machine }: Foundation, run: ReconcileRun, signal: AbortSignal): Promise<ReconcileRun> {
+  const { clock } = machine;
+  const deadline = clock.monotonic() + UNTAKEN_MS;
+  let seen = run;
   while (!signal.aborted) {
-    const seen = await readRun(mongo.db, run.id);
-    if (seen && seen.state !== 'requested' && seen.state !== 'running') return seen;
-    await machine.clock.sleep(WATCH_EVERY_MS, signal);
+    seen = (await readRun(mongo.db, run.id)) ?? seen;
+    if (seen.state !== 'requested' && seen.state !== 'running') break;
+    if (seen.state === 'requested' && clock.monotonic() >= deadline) break;
+    await clock.sleep(WATCH_EVERY_MS, signal);
   }
-  throw new MooringError(
-    'reconcile-interrupted',
-    `Run ${run.id} goes on without us: see /api/reconcile-runs/${run.id}.`,
-  );
+  return seen;
 }

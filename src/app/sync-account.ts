@@ -81,7 +81,14 @@ export async function syncAccount(
       return { ...about, outcome: unsettled.length > 0 ? 'unsettled' : 'equal', collection, difference };
     }
     const applied = await applyRemedies(
-      { db, clock, members, run: 'sync-account', commit: (body) => inTransaction(db.client, body) },
+      {
+        db,
+        clock,
+        members,
+        run: 'sync-account',
+        mayMarkFacts: false,
+        commit: (body) => inTransaction(db.client, body),
+      },
       module,
       codec,
       wrong,

@@ -23,13 +23,29 @@ export interface DocumentMark {
 /** Filter for documents that count: neither tombstones nor orphans. */
 export const THAT_COUNT = { '_mooring.closed': { $ne: true }, '_mooring.orphaned': null } as const;
 
-/** Filter for documents that are marked as orphaned. */
-export const THAT_ARE_ORPHANED = { '_mooring.orphaned': { $type: 'object' } } as const;
+/** Filter for documents that are marked as orphaned, by whomever. */
+export const THAT_ARE_ORPHANED = { '_mooring.orphaned': { $ne: null } } as const;
 
 /** As `THAT_COUNT`, for a document in hand. */
-export function doesCount(stored: { readonly _mooring?: unknown }): boolean {
-  const { closed, orphaned } = (stored._mooring ?? {}) as DocumentMark;
-  return closed !== true && !orphaned;
+export function doesCount(stored: object): boolean {
+  const { closed, orphaned } = markOf(stored);
+  return closed !== true && (orphaned ?? null) === null;
+}
+
+/** The mark of a stored document. Whatever somebody else put in its place says nothing. */
+export function markOf(stored: object): DocumentMark {
+  const { _mooring: mark } = stored as { readonly _mooring?: unknown };
+  return isMark(mark) ? mark : {};
+}
+
+/** False: there is something in the mark's place into which none can be written. */
+export function hasRoomForMark(stored: object): boolean {
+  const { _mooring: mark } = stored as { readonly _mooring?: unknown };
+  return mark === undefined || isMark(mark);
+}
+
+function isMark(value: unknown): value is DocumentMark {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** The field by which a model's documents are told apart: the address of a state, the event id of a fact. */

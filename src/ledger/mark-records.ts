@@ -193,14 +193,18 @@ export async function renewRecords(
  * Gives dead records another try, at once. Returns how many there were. Their events pass finality once more: only
  * what is applied can be put in order with the other transactions of its slot (`finalizedAt` tells that it was final).
  */
-export async function reviveDead(db: mongo.Db, ids: readonly string[]): Promise<number> {
+export async function reviveDead(db: mongo.Db, ids: readonly string[], session?: mongo.ClientSession): Promise<number> {
+  if (ids.length === 0) return 0;
+  const options = session ? { session } : {};
   await ledgerEvents(db).updateMany(
     { _id: { $in: [...ids] }, state: 'dead', kind: 'event' },
     { $set: { commitment: 'confirmed' } },
+    options,
   );
   const revived = await ledgerEvents(db).updateMany(
     { _id: { $in: [...ids] }, state: 'dead' },
     { $set: { state: 'received', nextAttemptAt: null }, $unset: { dismissedAt: '', dismissedBy: '' } },
+    options,
   );
   return revived.modifiedCount;
 }

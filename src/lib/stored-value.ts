@@ -26,9 +26,9 @@ export function fromStored(value: unknown): unknown {
   if (value instanceof mongo.Decimal128) return fromDecimal(value.toString());
   if (value instanceof mongo.Long) return value.toBigInt();
   if (value instanceof mongo.Binary) {
-    return value.sub_type === BIG_INTEGER_SUBTYPE
-      ? BigInt(Buffer.from(value.value()).toString('latin1'))
-      : new Uint8Array(value.value());
+    const text = value.sub_type === BIG_INTEGER_SUBTYPE ? Buffer.from(value.value()).toString('latin1') : '';
+    // Somebody else may use the subtype for something of their own.
+    return /^-?\d+$/.test(text) ? BigInt(text) : new Uint8Array(value.value());
   }
   if (value instanceof mongo.ObjectId) return value.toHexString();
   if (Array.isArray(value)) return value.map(fromStored);

@@ -117,7 +117,7 @@ async function noteFailures(
  * key (a unique index of people's own), validation, too large, bad value, wrong type, path conflict, too long a key.
  * https://www.mongodb.com/docs/manual/reference/error-codes/
  */
-const DOCUMENT_FAULTS = new Set([2, 14, 17280, 40, 52, 54, 57, 121, 10334, 11000, 17419, 17420]);
+const DOCUMENT_FAULTS = new Set([2, 14, 28, 17280, 40, 52, 54, 57, 121, 10334, 11000, 17419, 17420]);
 
 /** Does this failure stay with one document, so that everything else can go on? */
 export function isOneDocumentsFault(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { DocumentMark } from '../domain-kit/document-mark.js';
+import { hasRoomForMark, markOf } from '../domain-kit/document-mark.js';
 import type { Fields } from '../domain-kit/field.js';
 import type { FactModel, Model, StateModel } from '../domain-kit/model.js';
 import type { SettledDocument, SettleQuery } from '../domain-kit/settle.js';
@@ -14,6 +14,8 @@ type Stored = { _id: string } & mongo.Document;
 
 /** Orphans decide nothing; tombstones have no fields that a question could find. */
 const NO_ORPHANS = { '_mooring.orphaned': null } as const;
+/** Of several documents with one address one is the account's; the others are marked. */
+const NO_DUPLICATES = { '_mooring.orphaned.reason': { $ne: 'duplicate' } } as const;
 const UNMARKED = { _mooring: '' } as const;
 
 /** Documents read at most to answer several settle questions with one query. */
@@ -29,7 +31,7 @@ export class MongoProjection implements ProjectionTransaction {
    * By collection: which keys this transaction saw a document of. An insert costs half of what an upsert costs, and what
    * is known to be there needs neither an upsert nor a mark taken away.
    */
-  readonly #seen = new Map<string, Map<string, 'absent' | 'marked' | 'open'>>();
+  readonly #seen = new Map<string, Map<string, 'absent' | 'marked' | 'no-room' | 'open'>>();
 
   constructor(
     readonly db: mongo.Db,
@@ -43,7 +45,7 @@ export class MongoProjection implements ProjectionTransaction {
   ): Promise<Map<string, StandingDocument>> {
     const documents = await this.#collection(model)
       .find(
-        { [model.keyField]: { $in: [...keys] } },
+        { [model.keyField]: { $in: [...keys] }, ...NO_DUPLICATES },
         {
           session: this.session,
           batchSize: keys.length + 1,
@@ -51,18 +53,22 @@ export class MongoProjection implements ProjectionTransaction {
         },
       )
       .toArray();
-    const marked = new Set<string>();
+    const unusual = new Map<string, 'marked' | 'no-room'>();
     const found = new Map(
       documents.map((document): [string, StandingDocument] => {
-        const meta = document._mooring as DocumentMark | undefined;
-        if (meta?.closed || meta?.orphaned) marked.add(String(document[model.keyField]));
+        const { at, closed, orphaned } = markOf(document);
+        if (!hasRoomForMark(document)) unusual.set(String(document[model.keyField]), 'no-room');
+        else if (closed || (orphaned ?? null) !== null) unusual.set(String(document[model.keyField]), 'marked');
         const fields = withFields ? pick(document, model.fields) : {};
-        return [String(document[model.keyField]), { at: meta?.at ?? null, closed: meta?.closed === true, fields }];
+        return [
+          String(document[model.keyField]),
+          { at: typeof at === 'string' ? at : null, closed: closed === true, fields },
+        ];
       }),
     );
     this.#seen.set(
       model.collection,
-      new Map(keys.map((key) => [key, !found.has(key) ? 'absent' : marked.has(key) ? 'marked' : 'open'])),
+      new Map(keys.map((key) => [key, found.has(key) ? (unusual.get(key) ?? 'open') : 'absent'])),
     );
     return found;
   }
@@ -107,7 +113,9 @@ export class MongoProjection implements ProjectionTransaction {
         if (change) inserts.push({ insertOne: { document: newDocument(model, key, change) } });
         continue;
       }
-      const filter = { [model.keyField]: key } as mongo.Filter<Stored>;
+      const filter = { [model.keyField]: key, ...NO_DUPLICATES } as mongo.Filter<Stored>;
+      // Nothing can be set inside of what is no object.
+      if (was === 'no-room') operations.push({ updateOne: { filter, update: { $unset: UNMARKED } } });
       if (!change) operations.push(...(await this.#removal(model, filter)));
       else if (was === 'open') operations.push({ updateOne: { filter, update: updateOf(model, change, false) } });
       else operations.push({ updateOne: { filter, update: updateOf(model, change, true), upsert: true } });
@@ -216,6 +224,8 @@ export class MongoProjection implements ProjectionTransaction {
   async #removal(model: StateModel, filter: mongo.Filter<Stored>): Promise<mongo.AnyBulkWriteOperation<Stored>[]> {
     const document = await this.#collection(model).findOne(filter, { session: this.session });
     if (!document) return [];
+    // Mooring never wrote it: only the mark is ours to take away.
+    if (typeof markOf(document).at !== 'string') return [{ updateOne: { filter, update: { $unset: UNMARKED } } }];
     const ours = new Set([
       '_id',
       model.keyField,

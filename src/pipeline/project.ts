@@ -219,8 +219,9 @@ class SettleKeys {
   note(collection: string, document: SettledDocument): void {
     for (const step of this.module.settle) {
       if (step.watch.collection !== collection) continue;
-      const key = step.key(document) as string | null | undefined;
-      if (key !== null && key !== undefined) this.ask(step, key);
+      const key: unknown = step.key(document);
+      // Whatever somebody wrote into the field it comes from.
+      if (typeof key === 'string') this.ask(step, key);
     }
   }
 

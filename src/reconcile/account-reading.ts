@@ -10,9 +10,11 @@ export interface FinalReading {
   readonly info: AccountInfo | null;
   /** Null: no model mirrors it. */
   readonly write: StateWrite | null;
+  /** It is there, and nobody can read it: its IDL or its handler is another one's. That says nothing of the document. */
+  readonly isUnreadable: boolean;
 }
 
-/** Reads an account by its handler, with the IDL of its slot. A handler that throws mirrors nothing. */
+/** Reads an account by its handler, with the IDL of its slot. Never throws. */
 export function readingOf(
   module: DomainModule,
   codec: ProgramCodec,
@@ -20,14 +22,13 @@ export function readingOf(
   account: AccountInfo | null,
   slot: number,
 ): FinalReading {
-  if (account?.owner !== codec.programId) return { slot, info: null, write: null };
+  if (account?.owner !== codec.programId) return { slot, info: null, write: null, isUnreadable: false };
   const decoded = codec.at(slot).decodeAccount(account.data);
-  const handler = decoded.ok ? module.accounts[decoded.name] : undefined;
-  if (!decoded.ok || !handler) return { slot, info: account, write: null };
+  if (!decoded.ok) return { slot, info: account, write: null, isUnreadable: true };
   try {
-    const write = handler(address, decoded.data);
-    return { slot, info: account, write: write.kind === 'state' ? write : null };
+    const write = module.accounts[decoded.name]?.(address, decoded.data);
+    return { slot, info: account, write: write?.kind === 'state' ? write : null, isUnreadable: false };
   } catch {
-    return { slot, info: account, write: null };
+    return { slot, info: account, write: null, isUnreadable: true };
   }
 }

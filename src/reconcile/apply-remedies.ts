@@ -1,14 +1,16 @@
 import type { mongo } from 'mongoose';
+import type { AccountInfo } from '../chain/chain-port.js';
 import { confirmAbsence, type AbsenceWitness } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import { keyFieldOf, type DocumentMark, type OrphanMark } from '../domain-kit/document-mark.js';
+import { doesCount, keyFieldOf, markOf, type OrphanMark } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import type { SettledDocument } from '../domain-kit/settle.js';
 import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
 import { fromStored, toStored } from '../lib/stored-value.js';
 import { ledgerEvents, recordFrom, storedRecord } from '../ledger/ledger-collections.js';
-import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
+import { reviveDead } from '../ledger/mark-records.js';
 import { slotOfOrderKey } from '../ledger/order-key.js';
 import { requestRepairs, type Repair } from '../ledger/repair-queue.js';
 import { observeAccount } from '../pipeline/observe-account.js';
@@ -30,6 +32,8 @@ export interface RemedyDependencies {
   readonly commit: (body: (session: mongo.ClientSession) => Promise<void>) => Promise<void>;
   /** Id of the run, for the marks. */
   readonly run: string;
+  /** Whether the whole history was looked at: only then does an event that the ledger lacks not exist. */
+  readonly mayMarkFacts: boolean;
 }
 
 /** What was done about judged documents. */
@@ -57,8 +61,12 @@ export async function applyRemedies(
   for (let start = 0; start < wrong.length; start += BATCH) {
     const batch = wrong.slice(start, start + BATCH);
     const gone = await confirmGone(dependencies, codec, batch);
-    const [orphans, others] = split(batch, (one) => remediesFor(one).includes('mark'));
-    const isSure = (one: Judged) => !needsConfirmation(one) || gone.has(one.key);
+    const [orphans, rest] = split(batch, (one) => remediesFor(one).includes('mark'));
+    const isOrphan = (one: Judged) => remediesFor(one).includes('mark');
+    const isSure = (one: Judged) =>
+      needsConfirmation(one) ? gone.has(one.key) : !isOrphan(one) || dependencies.mayMarkFacts;
+    const contradicted = await contradictedAccounts(dependencies, codec, batch);
+    const [disputed, others] = split(rest, ({ key }) => contradicted.has(key));
     const [sureOrphans, doubtful] = split(orphans, isSure);
     const observed = await observationsOf(dependencies, module, codec, others.filter(isSure));
     const repairs = others.flatMap(repairsOf);
@@ -72,7 +80,7 @@ export async function applyRemedies(
     );
     asked.push(...others);
     marked.push(...done);
-    unconfirmed.push(...doubtful, ...sureOrphans.filter((one) => !done.includes(one)));
+    unconfirmed.push(...disputed, ...doubtful, ...sureOrphans.filter((one) => !done.includes(one)));
     if (observed.length > 0) await wakeHolder(dependencies.db, module.name);
   }
   return { asked, marked, unconfirmed };
@@ -80,7 +88,7 @@ export async function applyRemedies(
 
 /** Whether it rests on an account's absence. */
 function needsConfirmation({ reading }: Judged): boolean {
-  return reading !== null && reading.info === null;
+  return reading !== null && reading.write === null;
 }
 
 async function confirmGone(
@@ -91,6 +99,30 @@ async function confirmGone(
   const absent = batch.filter(needsConfirmation);
   const slot = Math.max(0, ...absent.map(({ reading }) => reading?.slot ?? 0));
   return confirmAbsence(members, codec.programId, [...new Set(absent.map(({ key }) => key))], slot);
+}
+
+/**
+ * Accounts that are to be observed and of which another endpoint says something else at the same slot or later: one of the
+ * two is wrong, or it is changing. One that cannot be asked contradicts nobody.
+ */
+async function contradictedAccounts(
+  { members }: RemedyDependencies,
+  codec: ProgramCodec,
+  batch: readonly Judged[],
+): Promise<ReadonlySet<string>> {
+  const contradicted = new Set<string>();
+  const observed = batch.filter((one) => one.reading?.info && remediesFor(one).includes('observe'));
+  if (observed.length === 0 || members.length < 2) return contradicted;
+  const keys = observed.map(({ key }) => key);
+  const slot = observed.reduce((newest, { reading }) => Math.max(newest, reading?.slot ?? 0), 0);
+  const answers = await Promise.allSettled(members.map(({ chain }) => chain.accounts(keys, 'finalized', slot)));
+  for (const [position, { key, reading }] of observed.entries()) {
+    const isSame = (account: AccountInfo | null | undefined) =>
+      account?.owner === codec.programId && Buffer.compare(account.data, reading?.info?.data ?? new Uint8Array()) === 0;
+    const says = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.accounts[position]] : []));
+    if (!says.every(isSame)) contradicted.add(key);
+  }
+  return contradicted;
 }
 
 async function observationsOf(
@@ -110,8 +142,8 @@ async function observationsOf(
 }
 
 /**
- * Inserts observations that are not there. One that waits, or that its handler refuses, is not joined by others that say
- * the same at each pass.
+ * Inserts observations that are not there. One that waits is not joined by others that say the same at each pass, and one
+ * that was refused is tried once more instead: what was in its way may be gone.
  */
 async function insertObservations(
   db: mongo.Db,
@@ -131,6 +163,12 @@ async function insertObservations(
   const says = (one: LedgerRecord, other: LedgerRecord) =>
     one.touches.some((touch) => other.touches.includes(touch)) && Buffer.compare(one.raw, other.raw) === 0;
   const fresh = records.filter((record) => !ids.has(record._id) && !waiting.some((other) => says(record, other)));
+  const refused = waiting.filter((other) => other.state === 'dead' && records.some((record) => says(record, other)));
+  await reviveDead(
+    db,
+    refused.map(({ _id }) => _id),
+    session,
+  );
   if (fresh.length > 0) await ledgerEvents(db).insertMany(fresh.map(storedRecord), { session });
 }
 
@@ -156,19 +194,30 @@ async function markOrphans(
     const collection = db.collection(model.collection);
     const filter = { [keyFieldOf(model)]: key } as mongo.Filter<mongo.Document>;
     const stored = await collection.findOne(filter, { session });
-    const mark = (stored?._mooring ?? {}) as DocumentMark;
-    if (!stored || mark.closed || mark.orphaned) continue;
-    if (reading && mark.at !== undefined && slotOfOrderKey(mark.at) > reading.slot) continue;
+    if (!stored || !doesCount(stored)) continue;
+    const mark = markOf(stored);
+    const isNewer = reading && typeof mark.at === 'string' && slotOfOrderKey(mark.at) > reading.slot;
+    // Where no record touches it, somebody made that up.
+    if (isNewer && (await isTouched(db, session, touchOf(model.collection, key)))) continue;
     const orphaned: OrphanMark = {
       ...{ since: new Date(clock.now()), slot: reading?.slot ?? 0, run },
       reason: reading ? 'no-account' : 'no-event',
     };
-    await collection.updateOne(filter, { $set: { '_mooring.orphaned': toStored(orphaned) } }, { session });
+    // As a whole: somebody may have put something else in its place, into which nothing can be set.
+    await collection.updateOne(filter, { $set: { _mooring: { ...mark, orphaned: toStored(orphaned) } } }, { session });
     marked.push(one);
     results.push(...resultsDecidedBy(module, model, stored));
   }
   await requestRepairs(db, module.name, results, session);
   return marked;
+}
+
+async function isTouched(db: mongo.Db, session: mongo.ClientSession, touch: string): Promise<boolean> {
+  const record = await ledgerEvents(db).findOne(
+    { touches: touch, state: 'applied' },
+    { session, projection: { _id: 1 } },
+  );
+  return record !== null;
 }
 
 /** The results that a document decides over: computed anew without it. */

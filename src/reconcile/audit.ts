@@ -1,13 +1,20 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import type { ProgramCodec } from '../decoding/types.js';
+import { isAddress } from '../domain-kit/command-fields.js';
 import { THAT_ARE_ORPHANED, THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Clock } from '../lib/clock.js';
 import { auditAgainstChain } from './audit-chain.js';
 import { auditAgainstLedger } from './audit-ledger.js';
 import { countForAudit, type AuditProgress } from './audit-progress.js';
-import { auditReport, type AuditReport, type DocumentDifference, type DocumentName } from './audit-report.js';
+import {
+  auditReport,
+  type AuditReport,
+  type DocumentDifference,
+  type DocumentName,
+  type Finding,
+} from './audit-report.js';
 import { auditSettled } from './audit-settled.js';
 import { mergeFindings } from './merge-findings.js';
 import { settleDifferences, type Doubt } from './settle-differences.js';
@@ -58,15 +65,27 @@ export async function audit(
       ...(await auditSettled(db, module)),
     ];
     const doubts = new Map<string, Doubt>();
+    const strangers = new Map<string, Finding>();
     for (const { collection, key } of atFirstSight) {
       const model = module.models.find((one) => one.collection === collection);
-      if (model) doubts.set(`${collection}/${key}`, { model, key });
+      // No account can ever be at what is no address: there is nothing to look at again.
+      if (byChain.mirrored.has(collection) && !isAddress(key)) {
+        const about = {
+          program: module.name,
+          collection,
+          key,
+          kind: 'orphaned',
+          fields: [],
+          witness: 'chain',
+        } as const;
+        strangers.set(`${collection}/${key}`, about);
+      } else if (model) doubts.set(`${collection}/${key}`, { model, key });
     }
     if (doubts.size > 0) show(module, `looking again at ${doubts.size} that differ`);
     const settled = await settleDifferences({ db, chain, clock }, module, codec, [...doubts.values()], (model) =>
       byChain.mirrored.has(model.collection),
     );
-    differences.push(...mergeFindings(settled.findings, byChain.mirrored));
+    differences.push(...mergeFindings([...settled.findings, ...strangers.values()], byChain.mirrored));
     unsettled.push(
       ...settled.unsettled.map(({ model, key }) => ({ program: module.name, collection: model.collection, key })),
     );

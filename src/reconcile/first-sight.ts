@@ -32,7 +32,7 @@ export async function compareAccounts(
   for (const [address, account] of page.accounts) {
     const reading = readingOf(module, codec, address, account, page.slot);
     const model = only ?? reading.write?.model;
-    if (!model) continue;
+    if (!model || reading.isUnreadable) continue;
     const group = byModel.get(model) ?? new Map<string, FinalReading>();
     byModel.set(model, group.set(address, reading));
   }

@@ -99,7 +99,7 @@ export async function judgeDoubts(
           else conclude(seen.findings, true);
           continue;
         }
-        const isCertain = isBehind(doubt) && !seen.isWaiting;
+        const isCertain = isBehind(doubt) && !seen.isWaiting && !reading.isUnreadable;
         const verdict = judgeAgain(module, model, key, seen, reading, isCertain);
         if (verdict.kind === 'settled' && (verdict.ledgerAgrees || isCertain)) {
           conclude(verdict.findings, verdict.ledgerAgrees);

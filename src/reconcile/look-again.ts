@@ -9,7 +9,7 @@ import { inTransaction } from '../store/transactions.js';
 import { compareWithEvent, compareWithFold, readApplied } from './audit-ledger.js';
 import { compareWithSettled } from './audit-settled.js';
 import type { Look } from './judge-again.js';
-import { readDocumentsByKey } from './stored-documents.js';
+import { readDocumentsByKey, readMarkedKeys } from './stored-documents.js';
 
 /**
  * Reads documents, their records and what decides their settled results in one snapshot: traffic goes on meanwhile, and
@@ -29,7 +29,7 @@ export function lookAgain(
       for (const key of keys) {
         const document = documents.get(key) ?? null;
         const findings = compareWithEvent(module, model, key, document, records.get(key) ?? null);
-        looks.set(key, { document, history: [], isWaiting: false, findings });
+        looks.set(key, { document, history: [], isWaiting: false, isMarked: false, findings });
       }
       return looks;
     }
@@ -40,6 +40,7 @@ export function lookAgain(
       .toArray();
     const waitingTouches = new Set(waiting.flatMap((record) => record.touches as string[]));
     const folded = foldDocuments(module, touches, records);
+    const marked = await readMarkedKeys(db, model, keys, session);
     for (const key of keys) {
       const touch = touchOf(model.collection, key);
       const document = documents.get(key) ?? null;
@@ -52,6 +53,7 @@ export function lookAgain(
         document,
         history: records.filter((record) => record.touches.includes(touch)),
         isWaiting: waitingTouches.has(touch),
+        isMarked: marked.has(key),
         findings,
       });
     }

@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
 import { confirmAbsence, type AbsenceWitness } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import { keyFieldOf, THAT_ARE_ORPHANED, type DocumentMark, type OrphanMark } from '../domain-kit/document-mark.js';
+import { keyFieldOf, markOf, THAT_ARE_ORPHANED, type OrphanMark } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
@@ -11,6 +11,7 @@ import { ledgerEvents, storedRecord } from '../ledger/ledger-collections.js';
 import { touchOf } from '../ledger/ledger-record.js';
 import { readTouching } from '../ledger/read-records.js';
 import { requestRepairs } from '../ledger/repair-queue.js';
+import { isOneDocumentsFault } from '../pipeline/apply-received.js';
 import { foldDocuments } from '../pipeline/fold-documents.js';
 import { observeAccount } from '../pipeline/observe-account.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
@@ -21,11 +22,16 @@ export const ORPHAN_ARCHIVE = 'orphaned_documents';
 /** Documents confirmed by one request. */
 const BATCH = 100;
 
+/** An endpoint that is asked alone, for accounts and for transactions. */
+export interface CleanupWitness {
+  readonly chain: Pick<ChainPort, 'accounts' | 'signatureStatuses'>;
+}
+
 export interface CleanupDependencies {
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly chain: Pick<ChainPort, 'slot'>;
-  readonly members: readonly AbsenceWitness[];
+  readonly members: readonly CleanupWitness[];
   readonly signal?: AbortSignal;
 }
 
@@ -110,10 +116,11 @@ async function readOrphans(db: mongo.Db, module: DomainModule): Promise<Orphan[]
       .collection(model.collection)
       .find(THAT_ARE_ORPHANED, { projection: { [keyField]: 1, _mooring: 1 } });
     for await (const document of marked) {
-      const { orphaned } = document._mooring as DocumentMark;
+      const { orphaned } = markOf(document);
       // Without an address it is named by its id.
       const key = typeof document[keyField] === 'string' ? document[keyField] : String(document._id);
-      if (orphaned) orphans.push({ model, id: document._id, key, mark: orphaned });
+      // One that somebody wrote by hand is not ours to act on; reconcile looks at it again.
+      if (orphaned?.since instanceof Date) orphans.push({ model, id: document._id, key, mark: orphaned });
     }
   }
   return orphans;
@@ -138,11 +145,41 @@ async function judge(
     .find({ _id: { $in: facts.map(({ key }) => key) }, state: 'applied' }, { projection: { _id: 1 } })
     .toArray();
   const applied = new Set(events.map(({ _id }) => _id));
-  for (const orphan of facts) verdicts.set(orphan, applied.has(orphan.key) ? 'alive' : 'removed');
+  const onChain = await knownTransactions(
+    members,
+    facts.map(({ key }) => signatureOf(key)).filter((signature) => signature !== null),
+  );
+  for (const orphan of facts) {
+    const signature = signatureOf(orphan.key);
+    if (applied.has(orphan.key)) verdicts.set(orphan, 'alive');
+    // The ledger may have lost it: a complete reconcile brings it back.
+    else verdicts.set(orphan, signature !== null && onChain(signature) ? 'unconfirmed' : 'removed');
+  }
   for (const orphan of batch) {
     if (orphan.mark.reason === 'no-address' || orphan.mark.reason === 'duplicate') verdicts.set(orphan, 'removed');
   }
   return verdicts;
+}
+
+/** The transaction in the id of a fact; null where it is no event's. */
+function signatureOf(key: string): string | null {
+  return /^([1-9A-HJ-NP-Za-km-z]{64,90})\/(log|cpi)\/\d+$/.exec(key)?.[1] ?? null;
+}
+
+/** Tells of a transaction whether some endpoint knows it, or could not be asked. */
+async function knownTransactions(
+  members: readonly CleanupWitness[],
+  signatures: readonly string[],
+): Promise<(signature: string) => boolean> {
+  if (signatures.length === 0) return () => false;
+  const answers = await Promise.allSettled(members.map(({ chain }) => chain.signatureStatuses(signatures)));
+  if (answers.some(({ status }) => status === 'rejected')) return () => true;
+  const known = new Set(
+    signatures.filter((_, position) =>
+      answers.some((answer) => answer.status === 'fulfilled' && answer.value.statuses[position] !== null),
+    ),
+  );
+  return (signature) => known.has(signature);
 }
 
 /** Of those that are not gone for certain, those that somebody has: the others are unknown. */
@@ -187,7 +224,8 @@ async function remove(
           // One address may be orphaned, come back and be orphaned again.
           _id: `${model.collection}/${String(id)}/${mark.since.toISOString()}`,
           ...{ program: module.name, collection: model.collection, key, reason: mark.reason, since: mark.since },
-          ...{ removedAt: new Date(clock.now()), removedBy: by, document },
+          // Without its mark: put back as it stands here it is a document like any other.
+          ...{ removedAt: new Date(clock.now()), removedBy: by, document: withoutMark(document) },
         },
         { session },
       );
@@ -196,8 +234,8 @@ async function remove(
       return true;
     });
   } catch (error) {
-    // Somebody observed the same account at the same slot: the next cleanup finds the ledger informed.
-    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false;
+    // Somebody observed the same account at the same slot, or it is too large to be archived: it stays, and holds up no other.
+    if ((error as { code?: unknown }).code === DUPLICATE_KEY || isOneDocumentsFault(error)) return false;
     throw error;
   }
 }
@@ -218,4 +256,11 @@ async function endOf(
   const folded = foldDocuments(module, new Set([touch]), await readTouching(db, [touch])).get(touch);
   if (!folded || folded.closed) return null;
   return observeAccount(db, module, codec, key, null, slot, now);
+}
+
+function withoutMark(document: mongo.Document): mongo.Document {
+  const { orphaned, ...mark } = markOf(document);
+  void orphaned;
+  const rest = Object.fromEntries(Object.entries(document).filter(([name]) => name !== '_mooring'));
+  return Object.keys(mark).length > 0 ? { ...rest, _mooring: mark } : rest;
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Judged } from './judge-doubts.js';
 import { DIFFERENCES_KEPT, NOTHING_COUNTED, type ReconcileCounts, type RunDifference } from './reconcile-run.js';
 
@@ -38,16 +39,35 @@ export class PassTally {
 
   found({ model, key, difference }: Judged): void {
     if (!difference) return;
-    this.add(COUNTED_AS[difference.kind], 1);
-    if (this.differences.length >= DIFFERENCES_KEPT) {
-      this.omitted += 1;
-      return;
-    }
     const fields = difference.fields.map(({ field, actual, expected }) => ({
       field,
-      before: actual ?? null,
-      after: expected ?? null,
+      before: shown(actual ?? null),
+      after: shown(expected ?? null),
     }));
-    this.differences.push({ collection: model.collection, key, kind: difference.kind, fields });
+    this.name({ collection: model.collection, key, kind: difference.kind, fields });
   }
+
+  /** Counts a document that is wrong, and names it while there is room. */
+  name(difference: RunDifference): void {
+    this.add(COUNTED_AS[difference.kind], 1);
+    if (this.differences.length < DIFFERENCES_KEPT) this.differences.push(difference);
+    else this.omitted += 1;
+  }
+}
+
+/** Longest text that is kept of a value: a run is one document. */
+const SHOWN_CHARACTERS = 500;
+
+/** A value as a run can keep it: somebody may have written anything into a field. */
+function shown(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value;
+  if (typeof value !== 'object' || value === null) return value;
+  return inspect(value, {
+    depth: 1,
+    maxArrayLength: 5,
+    maxStringLength: SHOWN_CHARACTERS,
+    breakLength: Infinity,
+  }).slice(0, SHOWN_CHARACTERS);
 }

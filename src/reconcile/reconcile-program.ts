@@ -11,6 +11,7 @@ import { touchOf } from '../ledger/ledger-record.js';
 import { listAccounts, readByAddress, readListed, type AccountPage, type ListingChain } from './account-pages.js';
 import { applyRemedies, type RemedyDependencies } from './apply-remedies.js';
 import { auditAgainstLedger } from './audit-ledger.js';
+import type { Finding } from './audit-report.js';
 import { awaitRepairs } from './await-repairs.js';
 import { countForAudit } from './audit-progress.js';
 import { auditSettled } from './audit-settled.js';
@@ -28,8 +29,9 @@ import { judgeDoubts, type Doubt, type Judged } from './judge-doubts.js';
 import { isMassAbsence } from './mass-absence.js';
 import { mirroredFields } from './mirrored-fields.js';
 import type { PassTally } from './pass-tally.js';
+import { readRefusals } from './read-refusals.js';
 import { SUSPECTS_KEPT, type ReconcileScope } from './reconcile-run.js';
-import { markUnkeyed } from './unkeyed-documents.js';
+import { markUnkeyed, removeFalseMarks } from './unkeyed-documents.js';
 
 /** Doubts held in memory before they are judged: about 10 MB of accounts. */
 const DOUBTS_AT_ONCE = 5_000;
@@ -65,8 +67,8 @@ export interface PassDependencies {
   readonly patienceMs: number;
   /** Asks whoever sweeps to do it now. */
   readonly hurry: () => void;
-  /** Takes in what the ledger lacks of the program's history; how many transactions that was. */
-  readonly recoverHistory: (signal: AbortSignal) => Promise<number>;
+  /** Takes in what the ledger lacks of the program's history; whether all of it was looked at. */
+  readonly recoverHistory: (signal: AbortSignal) => Promise<{ readonly recovered: number; readonly isWhole: boolean }>;
   readonly onProgress: (tally: PassTally, phase: string) => void;
   readonly signal: AbortSignal;
 }
@@ -101,6 +103,8 @@ class Pass {
   readonly #mirrored: ReadonlyMap<StateModel, ReadonlySet<string>>;
   readonly #seen = new Set<string>();
   #doubts: Doubt[] = [];
+  /** Only then does an event that the ledger lacks not exist. */
+  #isHistoryWhole = false;
 
   constructor(
     private readonly dependencies: PassDependencies,
@@ -117,11 +121,17 @@ class Pass {
     const { db, recoverHistory, signal, onProgress } = this.dependencies;
     const { module, tally } = this;
     onProgress(tally, 'looking through the history');
-    tally.add('recovered', await recoverHistory(signal));
+    const history = await recoverHistory(signal);
+    tally.add('recovered', history.recovered);
+    this.#isHistoryWhole = history.isWhole;
     const { run } = this.plan;
-    const unkeyed = await markUnkeyed({ ...this.dependencies, run }, module);
-    tally.add('orphaned', unkeyed);
-    tally.add('marked', unkeyed);
+    await removeFalseMarks(this.dependencies, module.models);
+    const keyed = module.models.filter((model) => model.kind === 'fact' || this.#mirrored.has(model));
+    const unkeyed = await markUnkeyed({ ...this.dependencies, run, slot: tally.slot ?? 0 }, keyed);
+    for (const { model, id, reason } of unkeyed) {
+      tally.name({ collection: model.collection, key: id, kind: 'orphaned', fields: [], reason });
+    }
+    tally.add('marked', unkeyed.length);
     const listed = new Map<string, ReadonlySet<string> | null>();
     for (const type of Object.keys(module.accounts)) listed.set(type, await this.#list(type));
     const accounts = sum([...listed.values()].map((keys) => keys?.size ?? 0));
@@ -136,14 +146,20 @@ class Pass {
       tally.looked += count;
       onProgress(tally, 'comparing with the ledger');
     };
-    const byRecords = [...(await auditAgainstLedger(db, module, looked)), ...(await auditSettled(db, module))];
-    for (const { collection, key } of byRecords) {
-      const model = module.models.find((one) => one.collection === collection);
-      if (model) await this.#doubt([{ model, key, reading: null }]);
-    }
+    await this.#doubtFound(await auditAgainstLedger(db, module, looked));
+    // What decides over results is put right first: they would be called wrong for want of it.
+    await this.mend();
+    await this.#doubtFound(await auditSettled(db, module));
     const orphans = await markedOrphans(db, module, MARKED_AT_ONCE);
     await this.#look(orphans);
     return null;
+  }
+
+  async #doubtFound(findings: readonly Finding[]): Promise<void> {
+    for (const { collection, key } of findings) {
+      const model = this.module.models.find((one) => one.collection === collection);
+      if (model) await this.#doubt([{ model, key, reading: null }]);
+    }
   }
 
   /** What was touched or is suspect, and a share of the rest. */
@@ -288,7 +304,12 @@ class Pass {
     this.#keepSuspects(unsettled);
     for (const one of judged) tally.found(one);
     const { run } = this.plan;
-    const applied = await applyRemedies({ ...dependencies, run }, module, codec, judged);
+    const applied = await applyRemedies(
+      { ...dependencies, run, mayMarkFacts: this.#isHistoryWhole },
+      module,
+      codec,
+      judged,
+    );
     tally.add('marked', applied.marked.length);
     this.#keepSuspects(applied.unconfirmed);
     await this.#verify(applied.asked);
@@ -303,6 +324,7 @@ class Pass {
     const again = await judgeDoubts({ ...dependencies, patienceMs: 0 }, module, codec, this.#mirrored, asked);
     const left = [...again.judged.filter(({ difference }) => difference !== null), ...again.unsettled];
     tally.add('left', left.length);
+    if (left.length > 0) for (const why of await readRefusals(dependencies.db, module.name)) tally.note(why);
     tally.add('repaired', asked.length - left.length);
     this.#keepSuspects(left);
   }

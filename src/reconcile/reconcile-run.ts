@@ -48,6 +48,8 @@ export interface RunDifference {
   readonly key: string;
   readonly kind: DifferenceKind;
   readonly fields: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[];
+  /** Why it is an orphan, where that is not for want of an account: OrphanMark. */
+  readonly reason?: string;
 }
 
 /** What a pass cost. */
@@ -144,15 +146,10 @@ export async function updateRun(
   return updated.matchedCount === 1;
 }
 
-/** Ends the runs of holders that are gone. To be called by whoever holds the lease now. */
-export async function endAbandonedRuns(
-  db: mongo.Db,
-  session: mongo.ClientSession,
-  holder: string,
-  now: Date,
-): Promise<number> {
+/** Ends the runs that somebody left running. To be called by whoever has just taken the lease. */
+export async function endAbandonedRuns(db: mongo.Db, session: mongo.ClientSession, now: Date): Promise<number> {
   const ended = await runs(db).updateMany(
-    { state: 'running', by: { $ne: holder } },
+    { state: 'running' },
     { $set: { state: 'interrupted', endedAt: now, error: 'the process that made it is gone' } },
     { session },
   );

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { keyFieldOf, THAT_COUNT } from '../domain-kit/document-mark.js';
+import { keyFieldOf, THAT_ARE_ORPHANED, THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { FieldValue } from '../domain-kit/field.js';
 import type { Model, StateModel } from '../domain-kit/model.js';
 import { fromStored } from '../lib/stored-value.js';
@@ -62,5 +62,23 @@ export function ownedFields(model: Model): string[] {
 function viewOf(model: Model, document: mongo.Document): StoredDocument {
   const names = [...ownedFields(model), ...Object.keys((model as Partial<StateModel>).settled ?? {})];
   const fields = Object.fromEntries(names.map((name) => [name, fromStored(document[name]) as FieldValue | undefined]));
-  return { key: String(document[keyFieldOf(model)]), fields };
+  const key: unknown = document[keyFieldOf(model)];
+  // Without a key of ours it is named by its id, which no address looks like.
+  return { key: typeof key === 'string' ? key : `_id ${String(document._id)}`, fields };
+}
+
+/** Which of these keys have a document that is marked as orphaned. */
+export async function readMarkedKeys(
+  db: mongo.Db,
+  model: Model,
+  keys: readonly string[],
+  session: mongo.ClientSession,
+): Promise<Set<string>> {
+  const keyField = keyFieldOf(model);
+  const marked = await db
+    .collection(model.collection)
+    .find({ [keyField]: { $in: [...keys] }, ...THAT_ARE_ORPHANED } as mongo.Filter<mongo.Document>, { session })
+    .project({ [keyField]: 1 })
+    .toArray();
+  return new Set(marked.map((document) => String(document[keyField])));
 }

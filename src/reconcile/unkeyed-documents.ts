@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
-import type { OrphanMark } from '../domain-kit/document-mark.js';
-import { stateModels, type DomainModule } from '../domain-kit/domain-module.js';
-import type { StateModel } from '../domain-kit/model.js';
+import { isAddress } from '../domain-kit/command-fields.js';
+import { keyFieldOf, THAT_ARE_ORPHANED, THAT_COUNT, type OrphanMark } from '../domain-kit/document-mark.js';
+import type { Model, StateModel } from '../domain-kit/model.js';
 import { toStored } from '../lib/stored-value.js';
 
 interface UnkeyedDependencies {
@@ -9,34 +9,55 @@ interface UnkeyedDependencies {
   readonly clock: { now(): number };
   readonly commit: (body: (session: mongo.ClientSession) => Promise<void>) => Promise<void>;
   readonly run: string;
+  /** As of this finalized slot. */
+  readonly slot: number;
 }
 
 type Id = mongo.ObjectId | string;
 
+/** A document that was marked because no account can ever fill it. */
+export interface UnkeyedDocument {
+  readonly model: Model;
+  readonly id: string;
+  readonly reason: OrphanMark['reason'];
+}
+
 /**
- * Marks documents of people's own collections that no account can ever fill: those without an address (created before
- * their transaction, which never landed), and all but the first of several with one address, for only one of them is the
- * account's. Returns how many were marked.
+ * Marks documents that no account can ever fill: those whose key is no address (created before their transaction, which
+ * never landed), and of several with one address all but the first, for only one of them is the account's. `models`: facts,
+ * and those that mirror accounts.
  */
-export async function markUnkeyed(dependencies: UnkeyedDependencies, module: DomainModule): Promise<number> {
-  let marked = 0;
-  for (const model of stateModels(module)) {
-    // MongoDB itself keeps `_id` there and unique.
-    if (model.keyField === '_id') continue;
-    marked += await mark(dependencies, model, 'no-address', await withoutAddress(dependencies.db, model));
-    marked += await mark(dependencies, model, 'duplicate', await duplicates(dependencies.db, model));
+export async function markUnkeyed(
+  dependencies: UnkeyedDependencies,
+  models: readonly Model[],
+): Promise<UnkeyedDocument[]> {
+  const marked: UnkeyedDocument[] = [];
+  for (const model of models) {
+    const isTwice = model.kind === 'state' && model.keyField !== '_id';
+    const found = [
+      [model.kind === 'fact' ? 'no-event' : 'no-address', await withoutKey(dependencies.db, model)],
+      // MongoDB itself keeps `_id` unique.
+      ['duplicate', isTwice ? await duplicates(dependencies.db, model) : []],
+    ] as const;
+    for (const [reason, ids] of found) {
+      await mark(dependencies, model, reason, ids);
+      marked.push(...ids.map((id) => ({ model, id: String(id), reason })));
+    }
   }
   return marked;
 }
 
-async function withoutAddress(db: mongo.Db, { collection, keyField }: StateModel): Promise<Id[]> {
-  const documents = await db
-    .collection(collection)
-    .find({ [keyField]: { $not: { $type: 'string' } }, '_mooring.orphaned': null } as mongo.Filter<mongo.Document>, {
-      projection: { _id: 1 },
-    })
-    .toArray();
-  return documents.map(({ _id }) => _id as Id);
+async function withoutKey(db: mongo.Db, model: Model): Promise<Id[]> {
+  const keyField = keyFieldOf(model);
+  const documents = db.collection(model.collection).find(THAT_COUNT, { projection: { [keyField]: 1 } });
+  const ids: Id[] = [];
+  for await (const document of documents) {
+    const key: unknown = document[keyField];
+    // A fact's key is looked up in the ledger; what is no text is none.
+    const isKey = typeof key === 'string' && (model.kind === 'fact' || isAddress(key));
+    if (!isKey) ids.push(document._id);
+  }
+  return ids;
 }
 
 /** Of documents with one address all but the one that mooring has written to, or else the oldest. */
@@ -58,21 +79,41 @@ async function duplicates(db: mongo.Db, { collection, keyField }: StateModel): P
 }
 
 async function mark(
-  { db, clock, commit, run }: UnkeyedDependencies,
-  { collection }: StateModel,
+  { db, clock, commit, run, slot }: UnkeyedDependencies,
+  { collection }: Model,
   reason: OrphanMark['reason'],
   ids: readonly Id[],
-): Promise<number> {
-  if (ids.length === 0) return 0;
-  const orphaned: OrphanMark = { since: new Date(clock.now()), slot: 0, reason, run };
+): Promise<void> {
+  if (ids.length === 0) return;
+  const orphaned: OrphanMark = { since: new Date(clock.now()), slot, reason, run };
+  const those = { _id: { $in: [...ids] } } as mongo.Filter<mongo.Document>;
   await commit(async (session) => {
     await db
       .collection(collection)
-      .updateMany(
-        { _id: { $in: [...ids] } } as mongo.Filter<mongo.Document>,
-        { $set: { '_mooring.orphaned': toStored(orphaned) } },
-        { session },
-      );
+      .updateMany(those, { $set: { '_mooring.orphaned': toStored(orphaned) } }, { session });
   });
-  return ids.length;
+}
+
+/**
+ * Takes away what somebody put in the place of mooring's marks and what is none of them: nothing could be set inside of
+ * it, and a made-up mark would hide a document for ever. To be done before anything is compared.
+ */
+export async function removeFalseMarks(
+  { db, commit }: Pick<UnkeyedDependencies, 'db' | 'commit'>,
+  models: readonly Model[],
+): Promise<void> {
+  const noObject = { _mooring: { $exists: true, $not: { $type: 'object' } } };
+  const noMark = { ...THAT_ARE_ORPHANED, '_mooring.orphaned.since': { $not: { $type: 'date' } } };
+  for (const { collection } of models) {
+    const documents = db.collection(collection);
+    if (await documents.findOne(noObject, { projection: { _id: 1 } })) {
+      await commit(
+        async (session) => void (await documents.updateMany(noObject, { $unset: { _mooring: '' } }, { session })),
+      );
+    }
+    if (await documents.findOne(noMark, { projection: { _id: 1 } })) {
+      const taken = { $unset: { '_mooring.orphaned': '' } } as const;
+      await commit(async (session) => void (await documents.updateMany(noMark, taken, { session })));
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { mongo } from 'mongoose';
+import { THAT_ARE_ORPHANED } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import type { HeldLease } from '../leases/lease.js';
@@ -45,6 +46,13 @@ export function shadowView(db: mongo.Db, module: DomainModule, suffix: string): 
  */
 export async function assertReplaceable(db: mongo.Db, module: DomainModule): Promise<void> {
   for (const model of module.models) {
+    if (await db.collection(model.collection).findOne(THAT_ARE_ORPHANED, { projection: { _id: 1 } })) {
+      throw new MooringError(
+        'shadow-impossible',
+        `${model.collection} has documents that are marked as orphaned. A shadow would take them away: first decide about ` +
+          'them (npm run cleanup-orphaned), or replay in place (without --shadow).',
+      );
+    }
     const ours = namesOf(model);
     for await (const document of db.collection<{ _id: unknown }>(model.collection).find()) {
       const stranger = Object.keys(document).find((name) => !ours.has(name));

@@ -322,8 +322,8 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'a first look is enough to mark a document as orphaned',
     invariant: 'I5',
     file: 'src/reconcile/apply-remedies.ts',
-    code: 'const isSure = (one: Judged) => !needsConfirmation(one) || gone.has(one.key);',
-    broken: 'const isSure = (one: Judged) => !needsConfirmation(one) || gone.size >= 0;',
+    code: 'needsConfirmation(one) ? gone.has(one.key) :',
+    broken: 'needsConfirmation(one) ? gone.size >= 0 :',
     tests: ['test/unit/reconcile/apply-remedies.test.ts'],
   },
   {
@@ -354,8 +354,8 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'an account that cannot be decoded is gone',
     invariant: 'I5',
     file: 'src/reconcile/account-reading.ts',
-    code: 'if (!decoded.ok || !handler) return { slot, info: account, write: null };',
-    broken: 'if (!decoded.ok || !handler) return { slot, info: null, write: null };',
+    code: 'if (!decoded.ok) return { slot, info: account, write: null, isUnreadable: true };',
+    broken: 'if (!decoded.ok) return { slot, info: null, write: null, isUnreadable: false };',
     tests: ['test/unit/reconcile/account-reading.test.ts'],
   },
   {

@@ -35,7 +35,7 @@ it('is what the handler makes of the account', () => {
 });
 
 it('reads nothing where there is no account, or another program has its address', () => {
-  const nothing = { slot: 7, info: null, write: null };
+  const nothing = { slot: 7, info: null, write: null, isUnreadable: false };
   expect(read(null)).toEqual(nothing);
   expect(read({ ...account, owner: ADDRESS })).toEqual(nothing);
 });
@@ -46,11 +46,11 @@ it.each([
   ['is empty', new Uint8Array()],
 ])('mirrors nothing of one of ours that %s, and does not take it for gone (I5)', (_, data) => {
   const info = { ...account, data };
-  expect(read(info)).toEqual({ slot: 7, info, write: null });
+  expect(read(info)).toEqual({ slot: 7, info, write: null, isUnreadable: true });
 });
 
 it.each([
-  ['has no handler', {}],
+  ['has no handler', {}, false],
   [
     'has one that throws',
     {
@@ -58,8 +58,11 @@ it.each([
         throw new Error('no comment');
       },
     },
+    true,
   ],
-  ['has one that writes no state', { Comment: () => fact(Sale, { id: 'A' }, {} as never) }],
-])('mirrors nothing of one that %s', (_, accounts) => {
-  expect(read(account, { ...coupons, accounts })).toEqual({ slot: 7, info: account, write: null });
+  ['has one that writes no state', { Comment: () => fact(Sale, { id: 'A' }, {} as never) }, false],
+] as const)('mirrors nothing of one that %s', (_, accounts, isUnreadable) => {
+  expect(read(account, { ...coupons, accounts })).toEqual({
+    ...{ slot: 7, info: account, write: null, isUnreadable },
+  });
 });

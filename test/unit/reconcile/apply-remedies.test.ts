@@ -36,7 +36,7 @@ function judged(
   const about = { program: 'coupons', collection: model.collection, key, ledger: 'agrees' as const, fields: [] };
   return {
     ...{ model, key, ledgerAgrees },
-    reading: slot === null ? null : { slot, info, write: null },
+    reading: slot === null ? null : { slot, info, write: null, isUnreadable: false },
     difference: { ...about, kind, witnesses: ['chain', 'ledger'] },
   };
 }
@@ -44,7 +44,7 @@ function judged(
 function apply(all: readonly Judged[], members: readonly AbsenceWitness[] = [endpoint([]), endpoint([])], run = 'R') {
   const { db, clock } = bench;
   const commit = (body: Parameters<typeof inTransaction<void>>[1]) => inTransaction(db.client, body);
-  return applyRemedies({ db, clock, members, run, commit }, coupons, couponsCodec, all);
+  return applyRemedies({ db, clock, members, run, commit, mayMarkFacts: true }, coupons, couponsCodec, all);
 }
 
 const repairs = async () => (await bench.of('repairs').find().toArray()).map(({ _id }) => _id);
@@ -77,8 +77,21 @@ describe('an orphan (003-9, I5)', () => {
   it('is none where something newer than the account was written to it meanwhile', async () => {
     const _mooring = { at: firstOrderKeyOfSlot(SLOT + 1) };
     await bench.of('comments').updateOne({ _id: ADDRESS }, { $set: { _mooring } });
+    await bench.of('ledger_events').insertOne({ _id: 'sig/log/0', touches: [`comments:${ADDRESS}`], state: 'applied' });
     expect((await apply([orphan])).unconfirmed).toEqual([orphan]);
     expect(await stored()).toMatchObject({ _mooring });
+  });
+
+  it('is marked where what says that it is newer is made up', async () => {
+    const _mooring = { at: firstOrderKeyOfSlot(SLOT + 1) };
+    await bench.of('comments').updateOne({ _id: ADDRESS }, { $set: { _mooring } });
+    expect((await apply([orphan])).marked).toEqual([orphan]);
+  });
+
+  it.each(['x', null, 5])('is marked also where somebody put %o in the place of its mark', async (_mooring) => {
+    await bench.of('comments').updateOne({ _id: ADDRESS }, { $set: { _mooring } });
+    expect((await apply([orphan])).marked).toEqual([orphan]);
+    expect(await stored()).toMatchObject({ _mooring: { orphaned: { reason: 'no-account' } } });
   });
 
   it.each([{ closed: true }, { orphaned: { reason: 'no-account', run: 'earlier' } }])(
@@ -117,9 +130,18 @@ describe('what the ledger lacks', () => {
   const unknown = (info: AccountInfo | null, slot = SLOT) =>
     judged(Comment, info === null ? 'unrecorded' : 'missing', { info, slot, ledgerAgrees: false });
 
+  /** Where there is nobody else to ask. */
+  const observe = (all: readonly Judged[]) => apply(all, [endpoint([])]);
+
+  it('is unsettled where another endpoint says something else (I5)', async () => {
+    const one = unknown(commentAccount('new'));
+    expect(await apply([one])).toEqual({ asked: [], marked: [], unconfirmed: [one] });
+    expect(await observations()).toEqual([]);
+  });
+
   it('enters it as an observation, for whoever projects to take up', async () => {
     const one = unknown(commentAccount('new'));
-    expect(await apply([one])).toEqual({ asked: [one], marked: [], unconfirmed: [] });
+    expect(await observe([one])).toEqual({ asked: [one], marked: [], unconfirmed: [] });
     expect(await observations()).toMatchObject([
       { _id: `account/${ADDRESS}/${SLOT}`, kind: 'observation', state: 'received', touches: [`comments:${ADDRESS}`] },
     ]);
@@ -128,26 +150,26 @@ describe('what the ledger lacks', () => {
 
   it('enters it once, however many passes see it before it is taken up, or while its handler refuses it', async () => {
     for (const state of ['received', 'dead']) {
-      await apply([unknown(commentAccount('new'))]);
-      await apply([unknown(commentAccount('new'), SLOT + 1)]);
+      await observe([unknown(commentAccount('new'))]);
+      await observe([unknown(commentAccount('new'), SLOT + 1)]);
       expect(await observations()).toHaveLength(1);
       await bench.of('ledger_events').updateMany({}, { $set: { state } });
     }
   });
 
   it('enters it anew where it says something else, or was taken up', async () => {
-    await apply([unknown(commentAccount('new'))]);
-    await apply([unknown(commentAccount('newer'), SLOT + 1)]);
+    await observe([unknown(commentAccount('new'))]);
+    await observe([unknown(commentAccount('newer'), SLOT + 1)]);
     expect(await observations()).toHaveLength(2);
     await bench.of('ledger_events').updateMany({}, { $set: { state: 'applied' } });
-    await apply([unknown(commentAccount('newer'), SLOT + 2)]);
+    await observe([unknown(commentAccount('newer'), SLOT + 2)]);
     expect(await observations()).toHaveLength(3);
   });
 
   it('is left alone at the same slot, which was observed before', async () => {
-    await apply([unknown(commentAccount('new'))]);
+    await observe([unknown(commentAccount('new'))]);
     await bench.of('ledger_events').updateMany({}, { $set: { state: 'applied' } });
-    await apply([unknown(commentAccount('new'))]);
+    await observe([unknown(commentAccount('new'))]);
     expect(await observations()).toMatchObject([{ state: 'applied' }]);
   });
 

@@ -40,6 +40,7 @@ function lookAt(records: readonly LedgerRecord[], document?: StoredDocument | nu
     document: shown,
     history: records,
     isWaiting,
+    isMarked: false,
     findings: compareWithFold(coupons, Promotion, key, shown, change),
   };
 }

@@ -2,7 +2,7 @@ import bs58 from 'bs58';
 import type { mongo } from 'mongoose';
 import { encodeAccount } from '../../../scripts/bench/encode-event.js';
 import type { AccountInfo } from '../../../src/chain/chain-port.js';
-import type { AbsenceWitness } from '../../../src/chain/confirm-absence.js';
+import type { CleanupWitness } from '../../../src/reconcile/orphan-cleanup.js';
 import { RpcError } from '../../../src/chain/rpc-error.js';
 import { MemoryServer } from '../../simulation/memory-mongo/memory-server.js';
 import { couponsCodec } from '../../support/coupon-history-render.js';
@@ -34,7 +34,7 @@ export function commentAccount(text: string): AccountInfo {
 export function endpoint(
   has: readonly string[] | 'fails',
   meanwhile: () => Promise<unknown> = () => Promise.resolve(),
-): AbsenceWitness {
+): CleanupWitness {
   return {
     chain: {
       accounts: async (addresses, _, slot = 0) => {
@@ -43,6 +43,7 @@ export function endpoint(
         const account = commentAccount('');
         return { contextSlot: slot, accounts: addresses.map((address) => (has.includes(address) ? account : null)) };
       },
+      signatureStatuses: (signatures) => Promise.resolve({ contextSlot: 0, statuses: signatures.map(() => null) }),
     },
   };
 }

@@ -16,7 +16,7 @@ const WITNESSES: readonly (readonly Witness[])[] = [
   ['ledger', 'settle'],
   ['chain', 'ledger', 'settle'],
 ];
-const READING: FinalReading = { slot: 7, info: null, write: null };
+const READING: FinalReading = { slot: 7, info: null, write: null, isUnreadable: false };
 
 function judged(
   model: Model,
