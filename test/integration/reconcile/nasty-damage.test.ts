@@ -86,8 +86,9 @@ it('marks what is invented, whatever its key and its mark, and cleanup leaves no
   const key = () => Keypair.generate().publicKey.toBase58();
   const before = await of('coupons').countDocuments();
   const marks = ['x', null, 5, { at: 5 }, { at: '999999999999.0' }, { orphaned: true }, { orphaned: {} }];
-  for (const _mooring of marks) await of('coupons').insertOne({ ...coupon, _id: key(), _mooring });
-  for (const _id of [new mongo.ObjectId(), 5, 'no address']) await of('coupons').insertOne({ ...coupon, _id });
+  for (const _mooring of marks) await of('coupons').insertOne({ ...coupon, _id: key() as never, _mooring });
+  for (const _id of [new mongo.ObjectId(), 5, 'no address'])
+    await of('coupons').insertOne({ ...coupon, _id: _id as never });
   // Cheaper than any: as long as it counts it decides over the floor price.
   await of('listings').insertOne({ ...listing, _id: new mongo.ObjectId(), price: mongo.Decimal128.fromString('1') });
   await of('sales').insertOne({ _id: new mongo.ObjectId(), price: mongo.Decimal128.fromString('1') });
