@@ -1,4 +1,4 @@
-import { Keypair } from '@solana/web3.js';
+import type { Keypair } from '@solana/web3.js';
 import { mongo } from 'mongoose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startChild, type WorkerChild } from '../../scripts/drill/worker-child.js';
@@ -71,7 +71,7 @@ it('of a fleet one process makes one pass an interval; one that froze changes no
   const reconcilers = [start('reconcile.worker'), start('reconcile.worker')];
   const all = [...workers, ...reconcilers];
   const isUp = () => {
-    for (const { output } of all) if (output().includes('cannot start')) throw new Error(output());
+    for (const one of all) if (one.output().includes('cannot start')) throw new Error(one.output());
     return true;
   };
   await eventually(async () => isUp() && ended(await runs(), reconcilers).length >= 3, START);
