@@ -137,11 +137,14 @@ export function readPriorityFees(result: unknown): readonly { slot: number; fee:
   });
 }
 
-/** Null or an object: the inside is parsed where transactions are decoded. */
+/** Null or a transaction: the inside is parsed where transactions are decoded. */
 export function readTransaction(signature: string): (result: unknown) => unknown {
   return (result) => {
     if (result === null) return null;
     const answer = asRecord(result);
+    // An answer to nothing at all, by a node or a proxy in trouble: taken for a transaction of which nothing is left, that
+    // one's events would be given up (I1).
+    if (!('transaction' in answer) && !('meta' in answer)) throw new UnexpectedShape('a transaction', result);
     const { signatures } = (answer.transaction ?? {}) as { readonly signatures?: unknown };
     // A cache that mixes its answers up: taken for the one asked for, that one's events would be passed over (I1).
     if (Array.isArray(signatures) && signatures[0] !== signature)

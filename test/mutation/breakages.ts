@@ -15,6 +15,14 @@ const CORE = 'test/integration/core';
 /** Each is a mistake that somebody could make in good faith. */
 export const BREAKAGES: readonly Breakage[] = [
   {
+    name: 'an answer to nothing is a transaction of which nothing is left',
+    invariant: 'I1',
+    file: 'src/chain/chain-answers.ts',
+    code: `if (!('transaction' in answer) && !('meta' in answer)) throw`,
+    broken: `if (!('transaction' in answer) && 'meta' in answer) throw`,
+    tests: ['test/unit/chain/json-rpc-chain.test.ts'],
+  },
+  {
     name: 'the slot is part of an event id',
     invariant: 'I1',
     file: 'src/decoding/decode-transaction.ts',

@@ -16,7 +16,7 @@ export type DamageKind = 'changes' | 'deletes' | 'invents';
 
 const EVERYTHING = { matches: () => true, equalities: new Map<string, never[]>() };
 /** What a field never holds, or may hold, or no account can say. */
-const WRONG_VALUES = ['damaged', 77, null, mongo.Decimal128.fromString('1')] as const;
+const WRONG_VALUES = ['damaged', 77, null, mongo.Decimal128.fromString('77')] as const;
 /** Looks like an address, and is none: an endpoint refuses to be asked for it. */
 const NO_ADDRESS = 'z'.repeat(44);
 

@@ -62,7 +62,7 @@ export function drawPlan(random: Random, ofReconcile: Random): FaultPlan {
   });
   const reconcile = drawReconcile(ofReconcile, nodes, { firstFaultMs: FIRST_FAULT_MS, healAtMs });
   return {
-    ...{ nodes, workers, healAtMs, faults: [...faults, ...reconcile.faults] },
+    ...{ nodes, workers, healAtMs, faults: [...withOneLiar(faults), ...reconcile.faults] },
     hasClockTrouble: random.chance(0.3),
     isReconciled: 'RECONCILE_SCHEDULE' in reconcile.settings,
     settings: {
@@ -74,6 +74,15 @@ export function drawPlan(random: Random, ofReconcile: Random): FaultPlan {
     slotsBefore: random.pick([14, 20, 60]),
     pageCap: random.chance(0.25) ? SMALLEST_PAGE + random.whole(30) : null,
   };
+}
+
+/** Where two endpoints deny the same, nobody can know better: of those that do, only the first is kept. */
+function withOneLiar(faults: readonly PlannedFault[]): PlannedFault[] {
+  const liar = faults.find((fault) => fault.kind === 'node' && fault.what === 'denies');
+  return faults.filter((fault) => {
+    if (liar?.kind !== 'node' || fault.kind !== 'node' || fault.what !== 'denies') return true;
+    return fault.node === liar.node;
+  });
 }
 
 function drawFault(random: Random, nodes: number, workers: number) {

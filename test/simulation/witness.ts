@@ -134,7 +134,7 @@ export class Witness {
     if (!mark) return;
     if (isNew) this.journal.recovered('marked as orphaned');
     const key = String(id);
-    if (model.kind === 'state' && this.cluster.bankAt(mark.slot).has(key)) {
+    if (model.kind === 'state' && !this.#wasGone(key, mark.slot)) {
       this.#fail(
         'I5',
         `${model.collection} ${key} is marked as orphaned as of slot ${mark.slot}, where it has an account`,
@@ -211,12 +211,25 @@ export class Witness {
   #lookAtObservation({ _id, slot, raw }: LedgerRecord): void {
     const entry = this.cluster.bankAt(slot).get(addressOfObservation(_id));
     const was = entry ? encodeAccount(entry.type, entry.account) : new Uint8Array();
-    if (Buffer.compare(raw, was) !== 0) {
+    const isRight = raw.length === 0 ? this.#wasGone(addressOfObservation(_id), slot) : Buffer.compare(raw, was) === 0;
+    if (!isRight) {
       this.#fail(
         'I5',
         `${_id} was observed ${raw.length === 0 ? 'to be gone' : 'as it was not'}, and the chain has it otherwise`,
       );
     }
+  }
+
+  /**
+   * Whether there was no such account in this slot, or in a later one that is final by now: where one endpoint hides it, the
+   * other only tells as of the slot it is asked at.
+   */
+  #wasGone(address: string, slot: number): boolean {
+    const { cluster } = this;
+    for (let at = slot; at <= Math.max(slot, cluster.finalizedAt(cluster.head)); at++) {
+      if (!cluster.bankAt(at).has(address)) return true;
+    }
+    return false;
   }
 
   #where({ _id, signature, raw }: LedgerRecord): string {

@@ -54,6 +54,15 @@ describe('JsonRpcChain', () => {
     }
   });
 
+  it('does not take an answer to nothing for a transaction of which nothing is left (I1, I5)', async () => {
+    for (const nonsense of [{ context: 'none', value: 17 }, {}, { slot: 3 }]) {
+      const { chain } = chainAnswering(() => nonsense);
+      await expect(chain.transaction('a', 'finalized')).rejects.toThrow(UnexpectedShape);
+    }
+    const { chain } = chainAnswering(() => null);
+    expect(await chain.transaction('a', 'finalized')).toBeNull();
+  });
+
   it('does not take a missing err for a success', async () => {
     const { chain } = chainAnswering(() => [{ signature: 'a', slot: 3 }]);
     await expect(chain.signaturesFor('addr', { limit: 2, commitment: 'confirmed' })).rejects.toThrow(UnexpectedShape);

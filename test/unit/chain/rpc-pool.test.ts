@@ -104,8 +104,8 @@ describe('RpcPool', () => {
   });
 
   it('asks the next about a null, and keeps the null when nobody knows better', async () => {
-    const { pool, endpoints, asked } = setup(answers(null), answers({ slot: 1 }));
-    expect(await pool.chain.transaction('s', 'confirmed')).toEqual({ slot: 1 });
+    const { pool, endpoints, asked } = setup(answers(null), answers({ slot: 1, meta: null }));
+    expect(await pool.chain.transaction('s', 'confirmed')).toEqual({ slot: 1, meta: null });
     endpoints[1]!.script = fails('unreachable');
     expect(await pool.chain.transaction('s', 'confirmed')).toBeNull();
     expect(asked()).toEqual([2, 2]);
