@@ -69,7 +69,8 @@ const condition = fc.oneof(
   ...['$lt', '$lte', '$gt', '$gte'].map((operator) => plain.map((operand) => ({ [operator]: operand }))),
   ...['$in', '$nin'].map((operator) => fc.array(plain, { maxLength: 3 }).map((list) => ({ [operator]: list }))),
   fc.boolean().map((exists) => ({ $exists: exists })),
-  fc.constantFrom('string', 'object').map((type) => ({ $type: type })),
+  fc.constantFrom('string', 'object', 'date').map((type) => ({ $type: type })),
+  fc.constantFrom('string', 'object', 'date').map((type) => ({ $not: { $type: type } })),
   plain.map((operand) => ({ $not: { $gt: operand } })),
 );
 const byField: fc.Arbitrary<object> = fc.oneof(

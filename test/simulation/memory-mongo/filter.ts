@@ -128,6 +128,7 @@ function isOneOf(path: string, operands: readonly unknown[]): Predicate {
 const TYPES = new Map<unknown, (value: unknown) => boolean>([
   ['string', (value: unknown) => typeof value === 'string'],
   ['object', isEmbedded],
+  ['date', (value: unknown) => value instanceof Date],
 ]);
 
 /** A list has the types of its members as well. */
