@@ -34,10 +34,13 @@ export function answerMistakes(command: Command): Command {
 
 /** `… | head` closes the pipe once it has enough: nobody reads the rest, and that is no failure of the command. */
 function endWithItsReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
-  });
+  // Once in a process, however many command lines it reads.
+  if (!process.stdout.listeners('error').includes(onOutputError)) process.stdout.on('error', onOutputError);
+}
+
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  throw error;
 }
 
 /** Commander gives a suggestion a line of its own. */
