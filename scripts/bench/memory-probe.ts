@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { rounded } from './figures.js';
 
 /** Memory of a process, garbage collected, in MB. */
@@ -21,6 +22,13 @@ export function collectedMemory(): MemoryState {
   const { rss, heapUsed, external } = process.memoryUsage();
   return {
     ...{ rssMb: rounded(rss / MB, 1), heapMb: rounded(heapUsed / MB, 1), externalMb: rounded(external / MB, 1) },
-    peakRssMb: rounded(process.resourceUsage().maxRSS / KB, 1),
+    peakRssMb: rounded(peakRssKb() / KB, 1),
   };
+}
+
+/** On Linux `maxRSS` counts what the parent had when it started this process. */
+function peakRssKb(): number {
+  const { maxRSS } = process.resourceUsage();
+  if (process.platform !== 'linux') return maxRSS;
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? maxRSS);
 }
