@@ -2,6 +2,9 @@ import { Command, type HelpContext, type ParseOptionsResult } from 'commander';
 import { toJson } from '../../src/lib/json.js';
 import { asStarted, startedAs } from './started-as.js';
 
+/** Once in a process, however many command lines it reads. */
+const ENDS_WITH_ITS_READER = Symbol.for('mooring.ends-with-its-reader');
+
 /** The exit code of every command that could not be done, or was asked wrongly. */
 export const EXIT_FAILED = 2;
 
@@ -34,13 +37,13 @@ export function answerMistakes(command: Command): Command {
 
 /** `… | head` closes the pipe once it has enough: nobody reads the rest, and that is no failure of the command. */
 function endWithItsReader(): void {
-  // Once in a process, however many command lines it reads.
-  if (!process.stdout.listeners('error').includes(onOutputError)) process.stdout.on('error', onOutputError);
-}
-
-function onOutputError(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
+  const stdout = process.stdout as typeof process.stdout & { [ENDS_WITH_ITS_READER]?: true };
+  if (stdout[ENDS_WITH_ITS_READER]) return;
+  stdout[ENDS_WITH_ITS_READER] = true;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
 }
 
 /** Commander gives a suggestion a line of its own. */
