@@ -61,8 +61,8 @@ export async function applyRemedies(
   for (let start = 0; start < wrong.length; start += BATCH) {
     const batch = wrong.slice(start, start + BATCH);
     const gone = await confirmGone(dependencies, codec, batch);
-    const [orphans, rest] = split(batch, (one) => remediesFor(one).includes('mark'));
     const isOrphan = (one: Judged) => remediesFor(one).includes('mark');
+    const [orphans, rest] = split(batch, isOrphan);
     const isSure = (one: Judged) =>
       needsConfirmation(one) ? gone.has(one.key) : !isOrphan(one) || dependencies.mayMarkFacts;
     const contradicted = await contradictedAccounts(dependencies, codec, batch);
