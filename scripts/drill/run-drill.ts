@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import type { DevDatabase } from '../../src/dev/dev-database.js';
@@ -10,6 +9,7 @@ import type { AuditReport } from '../../src/reconcile/audit-report.js';
 import { auditNow } from './audit-now.js';
 import { allEvents } from './chain-events.js';
 import { compareEvents, isEqual, type EventComparison } from './compare-events.js';
+import { drillEnvironment } from './drill-environment.js';
 import { startWorkerChild, type WorkerChild } from './worker-child.js';
 
 export interface DrillOptions {
@@ -50,16 +50,7 @@ const CATCH_UP_TIMEOUT_MS = 120_000;
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const { chain, database, kills, say } = options;
   const random = seededRandom(options.seed);
-  const environment = {
-    SOLANA_RPC_URL: chain.rpcUrls.join(','),
-    SOLANA_WS_URL: chain.wsUrls.join(','),
-    MONGODB_URI: database.uri,
-    MONGODB_DATABASE: `mooring_drill_${randomBytes(4).toString('hex')}`,
-    // A successor waits for the whole term of the one that was killed.
-    LEASE_TERM_MS: '1000',
-    SWEEP_INTERVAL_MS: '1000',
-    LOG_LEVEL: 'warn',
-  };
+  const environment = drillEnvironment(chain, database);
   const client = await new mongo.MongoClient(database.uri).connect();
   const db = client.db(environment.MONGODB_DATABASE);
   const traffic = await openTraffic({

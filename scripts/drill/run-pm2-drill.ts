@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Keypair, LAMPORTS_PER_SOL } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { mongo } from 'mongoose';
@@ -14,6 +13,7 @@ import { auditNow } from './audit-now.js';
 import { buildProject } from './build-project.js';
 import { allEvents } from './chain-events.js';
 import { compareEvents, isEqual, type EventComparison } from './compare-events.js';
+import { drillEnvironment } from './drill-environment.js';
 import { openPm2 } from './pm2-daemon.js';
 import { startRequestStream } from './request-stream.js';
 
@@ -75,17 +75,10 @@ export async function runPm2Drill({ kills, chain, database, seed, say }: Pm2Dril
   const port = await findFreePorts();
   const url = `http://127.0.0.1:${port}`;
   const environment = {
-    SOLANA_RPC_URL: chain.rpcUrls.join(','),
-    SOLANA_WS_URL: chain.wsUrls.join(','),
-    MONGODB_URI: database.uri,
-    MONGODB_DATABASE: `mooring_drill_${randomBytes(4).toString('hex')}`,
-    // A successor waits for the whole term of the one that was killed.
-    LEASE_TERM_MS: '1000',
-    SWEEP_INTERVAL_MS: '1000',
+    ...drillEnvironment(chain, database),
     // Every 2 s, and every document each time: a reconcile worker that waits for five minutes cannot be disturbed.
     RECONCILE_SCHEDULE: '*/2 * * * * *',
     RECONCILE_FULL_INTERVAL_MS: '1000',
-    LOG_LEVEL: 'warn',
     PORT: String(port),
     RATE_LIMIT_PER_MINUTE: '1000000',
     SIGNER_SECRET_KEYS: bs58.encode(signer.secretKey),
