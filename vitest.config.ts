@@ -9,8 +9,7 @@ export default defineConfig({
     // The native chain addon keeps threads of its own: worker processes, not worker threads.
     pool: 'forks',
     maxWorkers: 2,
-    // On a validator all files share one chain, and some count on the order in which they find it.
-    ...(process.env['MOORING_TEST_CHAIN'] === 'validator' ? {} : { sequence: { sequencer: LongestFirst } }),
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Pure parts, without a chain or a database: files share a process, for loading the modules takes longer than the tests.
       { extends: true, test: { ...TIMEOUTS, name: 'unit', include: [UNIT], isolate: false } },

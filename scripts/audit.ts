@@ -1,3 +1,4 @@
+import { assertProgramsPresent } from '../src/app/absent-programs.js';
 import { toJson } from '../src/lib/json.js';
 import { audit } from '../src/reconcile/audit.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
@@ -19,7 +20,7 @@ It may run while traffic goes on: what differs at first sight is looked at again
 equal or for certain different. What keeps changing all that time is called unsettled. It changes nothing.
 
 Exit code: 0 when every document is what it must be, 1 when one is not, 2 when the audit could not be made or was
-asked wrongly, 3 when nothing is wrong and something is unsettled, 130 when it was interrupted.
+asked wrongly, 3 when nothing is wrong and something is unsettled or could not be compared, 130 when it was interrupted.
 
 Examples:
   npm run audit
@@ -31,11 +32,12 @@ Examples:
 endOnInterrupt({ what: 'The audit was interrupted: nothing is known, and nothing was changed.', json });
 await withFoundation({ what: 'The audit could not be made', json }, async ({ mongo, pool, machine, modules }) => {
   const { clock } = machine;
+  await assertProgramsPresent(pool.chain, modules);
   const bar = new ProgressBar(process.stderr, () => clock.monotonic(), 'documents and records');
   const onProgress = bar.show.bind(bar);
   const report = await audit({ db: mongo.db, chain: pool.chain, clock, onProgress }, modules).finally(() => bar.end());
   for (const line of describeAudit(report)) console.log(asStarted(line));
   if (json) console.log(toJson(report));
-  process.exitCode =
-    report.differences.length > 0 ? EXIT.wrong : report.unsettled.length > 0 ? EXIT.unsettled : EXIT.clean;
+  const isOpen = report.unsettled.length > 0 || report.unreadable.length > 0;
+  process.exitCode = report.differences.length > 0 ? EXIT.wrong : isOpen ? EXIT.unsettled : EXIT.clean;
 });

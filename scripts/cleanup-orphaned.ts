@@ -43,7 +43,7 @@ const command = commandLine('cleanup-orphaned')
     'after',
     `
 Reconcile marks orphans: npm run reconcile-all. Each is looked for on chain once more before it is removed, at finalized and
-on two endpoints where there are two; one that has an account after all is an orphan no more.
+on two endpoints where there are two; one that has an account after all stays, and reconcile takes its mark away.
 
 Ctrl-C ends it between two documents; what was removed is in the archive, and the same command goes on.
 
@@ -100,7 +100,7 @@ function summary(
   const parts = [
     options.apply ? `${removed} removed, kept in ${ORPHAN_ARCHIVE}` : `${removed} would be removed`,
     ...(inGrace > 0 ? [`${inGrace} not marked for long enough`] : []),
-    ...(alive > 0 ? [`${alive} are on chain after all`] : []),
+    ...(alive > 0 ? [`${alive} are on chain after all, and the next reconcile pass brings them back`] : []),
     ...(unconfirmed > 0 ? [`${unconfirmed} could not be confirmed: the endpoints do not agree, or it changed`] : []),
   ];
   const next = !options.apply && removed > 0 ? ['nothing was written; with --apply they go'] : [];

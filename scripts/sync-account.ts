@@ -67,6 +67,8 @@ function describe({ outcome, collection, difference, slot }: SyncedAccount): str
       return `${collection}: asked for${what}; whoever projects the program has not done it yet`;
     case 'unsettled':
       return `${collection}: kept changing, or could not be confirmed`;
+    case 'unreadable':
+      return 'its account cannot be read by the IDL and its handler; npm run doctor says more';
     case 'unknown':
       return 'neither the chain nor the database knows it';
   }

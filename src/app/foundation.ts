@@ -3,6 +3,7 @@ import type { Config } from '../config/env.js';
 import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { mirroredFields } from '../reconcile/mirrored-fields.js';
 import { bindToChain } from '../store/chain-identity.js';
 import { connectMongo, type MongoConnection } from '../store/mongo-connection.js';
 import { assertTransactions } from '../store/transactions.js';
@@ -74,10 +75,12 @@ export async function layFoundation(
   return { config, log, metrics, mongo, pool, modules, machine, close };
 }
 
-/** The module at the address that the settings say, with its codec. @throws MooringError `idl-invalid` */
+/** The module at the address that the settings say, with its codec. @throws MooringError `idl-invalid`, `domains-invalid` */
 export function installModule(config: Config, module: DomainModule): InstalledModule {
   const addresses: Readonly<Record<string, string | undefined>> = config.programAddresses;
   const address = addresses[module.name] ?? module.program.address;
   const installed: DomainModule = { ...module, program: { ...module.program, address } };
-  return { module: installed, codec: compileProgramCodec(installed.program.idl, address, module.program.history) };
+  const codec = compileProgramCodec(installed.program.idl, address, module.program.history);
+  mirroredFields(installed, codec);
+  return { module: installed, codec };
 }

@@ -1,13 +1,5 @@
 import type { ReconcileRuns, ReconcileRunView } from '../api/ports.js';
-import {
-  listRuns,
-  newRun,
-  readRequestedRuns,
-  readRun,
-  requestRun,
-  type ReconcileRun,
-  type ReconcileState,
-} from '../reconcile/reconcile-run.js';
+import { listRuns, readRun, requestRun, type ReconcileRun, type ReconcileState } from '../reconcile/reconcile-run.js';
 import type { Foundation } from './foundation.js';
 
 /** The runs of the database, for the API. */
@@ -26,12 +18,7 @@ export function createReconcileRuns({ mongo: { db }, machine: { clock } }: Found
       const run = await readRun(db, id);
       return run && view(run);
     },
-    request: async (program, scope) => {
-      const waiting = (await readRequestedRuns(db, [program])).find((run) => run.scope === scope);
-      if (waiting) return view(waiting);
-      const run = newRun({ program, scope, trigger: 'api' }, new Date(clock.now()));
-      await requestRun(db, run);
-      return view(run);
-    },
+    request: async (program, scope) =>
+      view(await requestRun(db, { program, scope, trigger: 'api' }, new Date(clock.now()))),
   };
 }

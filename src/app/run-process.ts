@@ -15,9 +15,12 @@ export interface Running {
 
 /**
  * Starts a process of mooring and ends it gracefully on SIGTERM and SIGINT: what is under way is finished, leases are
- * given up, then it exits with 0. A failed start exits with 1 and one line that says what to do.
+ * given up, then it exits with 0. A failed start exits with 1 and one line that says what to do; arguments, of which it
+ * takes none, with 2.
  */
 export async function runProcess(start: (config: Config, log: Logger) => Promise<Running>): Promise<void> {
+  const [argument] = process.argv.slice(2);
+  if (argument !== undefined) return answerArgument(argument);
   loadDotEnv();
   // PM2's cluster mode listens too, and what somebody listens to no longer ends a process: it would go on half dead.
   process.on('unhandledRejection', (reason) => {
@@ -50,6 +53,18 @@ export async function runProcess(start: (config: Config, log: Logger) => Promise
     process.stderr.write(`mooring cannot start: ${advice}\n`);
     exitWhenWritten(1);
   }
+}
+
+/** Nobody who asks for help wants it to run. */
+function answerArgument(argument: string): void {
+  const isHelp = argument === '--help' || argument === '-h';
+  const text =
+    'It runs until SIGTERM or Ctrl-C, and takes no arguments: everything is set in the environment, also from .env in the ' +
+    'working directory (.env.example lists the settings).\nExit code: 0 when it was stopped, 1 when it cannot start, and says ' +
+    'why, 2 when it was asked wrongly.\n';
+  if (isHelp) process.stdout.write(text);
+  else process.stderr.write(`error: unknown argument ${JSON.stringify(argument)}. ${text}`);
+  exitWhenWritten(isHelp ? 0 : 2);
 }
 
 /**

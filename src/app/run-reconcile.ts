@@ -29,7 +29,7 @@ export async function runReconcile(
 ): Promise<ReconcileRun[]> {
   const { config, log, mongo, machine } = foundation;
   const { clock, holder } = machine;
-  const wanted = programs.map((installed) => ({
+  let wanted = programs.map((installed) => ({
     installed,
     run: newRun({ program: installed.module.name, scope, trigger: 'command' }, new Date(clock.now())),
   }));
@@ -56,10 +56,15 @@ export async function runReconcile(
     if (outcome.kind !== 'busy') break;
     if (!isAsked) {
       onElsewhere?.(outcome.holder);
-      for (const { run } of open) await requestRun(mongo.db, run);
+      wanted = await Promise.all(
+        wanted.map(async ({ installed, run }) => ({
+          installed,
+          run: ended.has(run.id) ? run : await requestRun(mongo.db, run, new Date(clock.now())),
+        })),
+      );
     }
     isAsked = true;
-    for (const { run } of open) {
+    for (const { run } of wanted.filter(({ run: { id } }) => !ended.has(id))) {
       const seen = await watchRun(foundation, run, signal);
       if (seen.state !== 'requested') ended.set(run.id, seen);
     }

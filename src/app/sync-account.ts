@@ -1,4 +1,5 @@
 import { PublicKey } from '@solana/web3.js';
+import { markOf } from '../domain-kit/document-mark.js';
 import type { StateModel } from '../domain-kit/model.js';
 import { MooringError } from '../lib/errors.js';
 import { applyRemedies } from '../reconcile/apply-remedies.js';
@@ -23,9 +24,10 @@ export interface SyncedAccount {
   /**
    * equal: it was what the chain says. synced: it is now. marked: there is no account (any more), and the document is
    * marked as orphaned. pending: it will be put right by whoever projects, which did not happen yet. unsettled: it kept
-   * changing. unknown: neither the chain nor the database knows anything of it.
+   * changing. unreadable: its account cannot be read by the IDL and its handler, so nothing is known. unknown: neither the
+   * chain nor the database knows anything of it.
    */
-  readonly outcome: 'equal' | 'synced' | 'marked' | 'pending' | 'unsettled' | 'unknown';
+  readonly outcome: 'equal' | 'synced' | 'marked' | 'pending' | 'unsettled' | 'unreadable' | 'unknown';
   readonly collection: string | null;
   readonly difference: DocumentDifference | null;
   /** The finalized slot it was read at. */
@@ -55,22 +57,26 @@ export async function syncAccount(
     const about = { address, program: module.name, slot: page.slot };
     const doubts: Doubt[] = [];
     const known: StateModel[] = [];
+    let isMarked = false;
     for (const model of mirrored.keys()) {
-      const isThere = await db
+      const document = await db
         .collection(model.collection)
-        .findOne({ [model.keyField]: address }, { projection: { _id: 1 } });
-      if (isThere) known.push(model);
+        .findOne({ [model.keyField]: address }, { projection: { _mooring: 1 } });
+      if (document) known.push(model);
+      if (document && (markOf(document).orphaned ?? null) !== null) isMarked = true;
     }
     // What the account is, and whatever has a document at its address.
-    doubts.push(...(await compareAccounts(db, module, codec, page)));
+    const first = await compareAccounts(db, module, codec, page);
+    doubts.push(...first.doubts);
     for (const model of known) {
-      doubts.push(...(await compareAccounts(db, module, codec, page, model)));
+      doubts.push(...(await compareAccounts(db, module, codec, page, model)).doubts);
       doubts.push(...(await compareWithRecords(db, module, model, [address])));
     }
     const distinct = [...new Map(doubts.map((doubt) => [doubt.model, doubt])).values()];
     const collection = distinct[0]?.model.collection ?? known[0]?.collection ?? null;
+    if (first.unreadable.length > 0) return { ...about, outcome: 'unreadable', collection, difference: null };
     if (distinct.length === 0) {
-      const outcome = collection === null ? 'unknown' : 'equal';
+      const outcome = collection === null ? 'unknown' : isMarked ? 'marked' : 'equal';
       return { ...about, outcome, collection, difference: null };
     }
     const judging = { db, chain, clock, patienceMs: LEDGER_PATIENCE_MS };
@@ -78,7 +84,8 @@ export async function syncAccount(
     const wrong = judged.filter(({ difference }) => difference !== null);
     const difference = wrong[0]?.difference ?? null;
     if (wrong.length === 0) {
-      return { ...about, outcome: unsettled.length > 0 ? 'unsettled' : 'equal', collection, difference };
+      const outcome = unsettled.length > 0 ? 'unsettled' : isMarked ? 'marked' : 'equal';
+      return { ...about, outcome, collection, difference };
     }
     const applied = await applyRemedies(
       {

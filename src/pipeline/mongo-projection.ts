@@ -14,7 +14,7 @@ type Stored = { _id: string } & mongo.Document;
 
 /** Orphans decide nothing; tombstones have no fields that a question could find. */
 const NO_ORPHANS = { '_mooring.orphaned': null } as const;
-/** Of several documents with one address one is the account's; the others are marked. */
+/** Of several documents with one address one is the account's; reconcile marks the others. */
 const NO_DUPLICATES = { '_mooring.orphaned.reason': { $ne: 'duplicate' } } as const;
 const UNMARKED = { _mooring: '' } as const;
 
@@ -31,7 +31,9 @@ export class MongoProjection implements ProjectionTransaction {
    * By collection: which keys this transaction saw a document of. An insert costs half of what an upsert costs, and what
    * is known to be there needs neither an upsert nor a mark taken away.
    */
-  readonly #seen = new Map<string, Map<string, 'absent' | 'marked' | 'no-room' | 'open'>>();
+  readonly #seen = new Map<string, Map<string, 'absent' | Presence>>();
+  /** By collection and key: the `_id` to write to where several documents have the address and none is marked yet. */
+  readonly #chosen = new Map<string, Map<string, string>>();
 
   constructor(
     readonly db: mongo.Db,
@@ -53,23 +55,22 @@ export class MongoProjection implements ProjectionTransaction {
         },
       )
       .toArray();
-    const unusual = new Map<string, 'marked' | 'no-room'>();
+    // Of several with one address the last one counts here: the one that mooring has written to, or else the oldest.
+    documents.reverse().sort((one, other) => Number(isWritten(one)) - Number(isWritten(other)));
+    const keyOf = (document: Stored) => String(document[model.keyField]);
     const found = new Map(
       documents.map((document): [string, StandingDocument] => {
-        const { at, closed, orphaned } = markOf(document);
-        if (!hasRoomForMark(document)) unusual.set(String(document[model.keyField]), 'no-room');
-        else if (closed || (orphaned ?? null) !== null) unusual.set(String(document[model.keyField]), 'marked');
+        const { at, closed } = markOf(document);
         const fields = withFields ? pick(document, model.fields) : {};
-        return [
-          String(document[model.keyField]),
-          { at: typeof at === 'string' ? at : null, closed: closed === true, fields },
-        ];
+        return [keyOf(document), { at: typeof at === 'string' ? at : null, closed: closed === true, fields }];
       }),
     );
-    this.#seen.set(
-      model.collection,
-      new Map(keys.map((key) => [key, found.has(key) ? (unusual.get(key) ?? 'open') : 'absent'])),
-    );
+    const seen = new Map(keys.map((key): [string, 'absent' | Presence] => [key, 'absent']));
+    for (const document of documents) seen.set(keyOf(document), presenceOf(document));
+    this.#seen.set(model.collection, seen);
+    const isAmbiguous = documents.length > found.size;
+    const chosen = new Map(isAmbiguous ? documents.map((document) => [keyOf(document), document._id]) : []);
+    this.#chosen.set(model.collection, chosen);
     return found;
   }
 
@@ -104,8 +105,10 @@ export class MongoProjection implements ProjectionTransaction {
     const inserts: mongo.AnyBulkWriteOperation<Stored>[] = [];
     const operations: mongo.AnyBulkWriteOperation<Stored>[] = [];
     const seen = this.#seen.get(model.collection);
+    const chosen = this.#chosen.get(model.collection);
     // What was seen holds until it is written.
     this.#seen.delete(model.collection);
+    this.#chosen.delete(model.collection);
     for (const [key, unsettled] of changes) {
       const change = unsettled && { ...unsettled, set: { ...unsettled.set, ...results.get(key) } };
       const was = seen?.get(key);
@@ -113,7 +116,9 @@ export class MongoProjection implements ProjectionTransaction {
         if (change) inserts.push({ insertOne: { document: newDocument(model, key, change) } });
         continue;
       }
-      const filter = { [model.keyField]: key, ...NO_DUPLICATES } as mongo.Filter<Stored>;
+      const one = chosen?.get(key);
+      const named = one === undefined ? {} : { _id: one };
+      const filter = { [model.keyField]: key, ...named, ...NO_DUPLICATES } as mongo.Filter<Stored>;
       // Nothing can be set inside of what is no object.
       if (was === 'no-room') operations.push({ updateOne: { filter, update: { $unset: UNMARKED } } });
       if (!change) operations.push(...(await this.#removal(model, filter)));
@@ -147,7 +152,12 @@ export class MongoProjection implements ProjectionTransaction {
     if (keys.length === 0) return new Map();
     const documents = await this.#collection(model)
       .find(
-        { [model.keyField]: { $in: [...keys] }, '_mooring.at': { $exists: true }, '_mooring.closed': { $ne: true } },
+        {
+          [model.keyField]: { $in: [...keys] },
+          '_mooring.at': { $exists: true },
+          '_mooring.closed': { $ne: true },
+          ...NO_DUPLICATES,
+        },
         {
           session: this.session,
           batchSize: keys.length + 1,
@@ -161,7 +171,7 @@ export class MongoProjection implements ProjectionTransaction {
   async setResults(model: StateModel, results: ReadonlyMap<string, SettledDocument>): Promise<void> {
     const operations = [...results].map(([key, fields]): mongo.AnyBulkWriteOperation<Stored> => ({
       updateOne: {
-        filter: { [model.keyField]: key },
+        filter: { [model.keyField]: key, '_mooring.at': { $exists: true }, ...NO_DUPLICATES },
         update: { $set: toStored(fields) as mongo.Document },
       },
     }));
@@ -225,7 +235,7 @@ export class MongoProjection implements ProjectionTransaction {
     const document = await this.#collection(model).findOne(filter, { session: this.session });
     if (!document) return [];
     // Mooring never wrote it: only the mark is ours to take away.
-    if (typeof markOf(document).at !== 'string') return [{ updateOne: { filter, update: { $unset: UNMARKED } } }];
+    if (!isWritten(document)) return [{ updateOne: { filter, update: { $unset: UNMARKED } } }];
     const ours = new Set([
       '_id',
       model.keyField,
@@ -237,6 +247,19 @@ export class MongoProjection implements ProjectionTransaction {
     const settled = Object.fromEntries(Object.keys(model.settled).map((name) => [name, '' as const]));
     return [{ updateOne: { filter, update: { $unset: { ...unsetOf(model, {}), ...settled, _mooring: '' } } } }];
   }
+}
+
+/** How a document stands there, as far as writing to it depends on that. */
+type Presence = 'marked' | 'no-room' | 'open';
+
+function presenceOf(document: mongo.Document): Presence {
+  if (!hasRoomForMark(document)) return 'no-room';
+  const { closed, orphaned } = markOf(document);
+  return closed || (orphaned ?? null) !== null ? 'marked' : 'open';
+}
+
+function isWritten(document: mongo.Document): boolean {
+  return typeof markOf(document).at === 'string';
 }
 
 function newDocument(model: StateModel, key: string, { set, at, closed }: DocumentChange): mongo.OptionalId<Stored> {

@@ -5,6 +5,7 @@ import { THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { StateModel } from '../domain-kit/model.js';
 import type { StateWrite } from '../domain-kit/writes.js';
+import { readingOf } from './account-reading.js';
 import type { Finding } from './audit-report.js';
 import type { MirroredFields } from './merge-findings.js';
 import { compareWithAccount } from './diff-accounts.js';
@@ -18,6 +19,8 @@ export interface Testimony {
   readonly mirrored: MirroredFields;
   /** Collections of state documents that no account handler fills: this witness says nothing of them. */
   readonly notMirrored: readonly string[];
+  /** Addresses of accounts that say nothing: their IDL or their handler is another one's. */
+  readonly unreadable: ReadonlySet<string>;
 }
 
 /**
@@ -33,16 +36,15 @@ export async function auditAgainstChain(
   const expected = new Map<StateModel, Map<string, StateWrite>>();
   const mirrored = new Map<string, Set<string>>();
   const findings: Finding[] = [];
-  for (const [type, handler] of Object.entries(module.accounts)) {
+  const unreadable = new Set<string>();
+  for (const type of Object.keys(module.accounts)) {
     const discriminator = codec.accountDiscriminator(type);
     if (!discriminator) continue;
-    const { accounts } = await chain.programAccounts(codec.programId, { discriminator }, 'confirmed');
-    for (const { address, data } of accounts) {
-      const decoded = codec.decodeAccount(data);
-      // An account that does not decode mirrors nothing: its document, if any, shows up as orphaned.
-      if (!decoded.ok) continue;
-      const write = handler(address, decoded.data);
-      if (write.kind !== 'state') continue;
+    const listed = await chain.programAccounts(codec.programId, { discriminator }, 'confirmed');
+    for (const { address, ...account } of listed.accounts) {
+      const { write, isUnreadable } = readingOf(module, codec, address, account, listed.contextSlot);
+      if (isUnreadable) unreadable.add(address);
+      if (!write) continue;
       const ofModel = expected.get(write.model) ?? new Map<string, StateWrite>();
       expected.set(write.model, ofModel.set(write.key, write));
       const names = mirrored.get(write.model.collection) ?? new Set<string>();
@@ -70,10 +72,12 @@ export async function auditAgainstChain(
         unseen.delete(document.key);
         const account = wanted.get(document.key) ?? null;
         if (!account) documents += 1;
+        // There is one, whatever it says: its document is neither right nor an orphan.
+        if (unreadable.has(document.key)) continue;
         findings.push(...compareWithAccount(module, model, document.key, document, account));
       }
     }
     for (const key of unseen) findings.push(...compareWithAccount(module, model, key, null, wanted.get(key) ?? null));
   }
-  return { documents, findings, mirrored, notMirrored };
+  return { documents, findings, mirrored, notMirrored, unreadable };
 }

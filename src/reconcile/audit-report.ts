@@ -39,6 +39,8 @@ export interface AuditReport {
   readonly differences: readonly DocumentDifference[];
   /** Documents that went on changing, or waited for the ledger, for as long as the audit looked: neither right nor wrong. */
   readonly unsettled: readonly DocumentName[];
+  /** Accounts that their IDL or their handler cannot read: nothing is known of their documents. */
+  readonly unreadable: readonly UnreadableAccount[];
   /** Collections of state documents without an account handler: compared with the ledger only. */
   readonly notMirrored: readonly string[];
   /** Orphans that reconcile has marked: no part of `documents`, shown to nobody, kept until somebody cleans up. */
@@ -49,6 +51,11 @@ export interface DocumentName {
   readonly program: string;
   readonly collection: string;
   readonly key: string;
+}
+
+export interface UnreadableAccount {
+  readonly program: string;
+  readonly address: string;
 }
 
 /** One witness's finding; several about one document are one difference. */
@@ -67,9 +74,10 @@ export function auditReport(
   differences: readonly DocumentDifference[],
   {
     unsettled = [],
+    unreadable = [],
     notMirrored = [],
     marked = 0,
-  }: Partial<Pick<AuditReport, 'unsettled' | 'notMirrored' | 'marked'>> = {},
+  }: Partial<Pick<AuditReport, 'unsettled' | 'unreadable' | 'notMirrored' | 'marked'>> = {},
 ): AuditReport {
   const count = (kind: DifferenceKind) => differences.filter((difference) => difference.kind === kind).length;
   return {
@@ -80,6 +88,7 @@ export function auditReport(
     unrecorded: count('unrecorded'),
     differences,
     unsettled,
+    unreadable,
     notMirrored,
     marked,
   };

@@ -14,6 +14,7 @@ import {
   type DocumentDifference,
   type DocumentName,
   type Finding,
+  type UnreadableAccount,
 } from './audit-report.js';
 import { auditSettled } from './audit-settled.js';
 import { mergeFindings } from './merge-findings.js';
@@ -39,6 +40,7 @@ export async function audit(
   let documents = 0;
   const differences: DocumentDifference[] = [];
   const unsettled: DocumentName[] = [];
+  const unreadable: UnreadableAccount[] = [];
   const notMirrored: string[] = [];
   let marked = 0;
   const total = onProgress ? await countForAudit(db, modules) : 0;
@@ -50,6 +52,7 @@ export async function audit(
     const byChain = await auditAgainstChain(db, chain, module, codec);
     documents += byChain.documents;
     notMirrored.push(...byChain.notMirrored);
+    unreadable.push(...[...byChain.unreadable].map((address) => ({ program: module.name, address })));
     for (const model of module.models) {
       if (model.kind === 'fact') documents += await db.collection(model.collection).countDocuments(THAT_COUNT);
     }
@@ -68,6 +71,7 @@ export async function audit(
     const strangers = new Map<string, Finding>();
     for (const { collection, key } of atFirstSight) {
       const model = module.models.find((one) => one.collection === collection);
+      if (byChain.mirrored.has(collection) && byChain.unreadable.has(key)) continue;
       // No account can ever be at what is no address: there is nothing to look at again.
       if (byChain.mirrored.has(collection) && !isAddress(key)) {
         const about = {
@@ -90,5 +94,5 @@ export async function audit(
       ...settled.unsettled.map(({ model, key }) => ({ program: module.name, collection: model.collection, key })),
     );
   }
-  return auditReport(documents, differences, { unsettled, notMirrored, marked });
+  return auditReport(documents, differences, { unsettled, unreadable, notMirrored, marked });
 }

@@ -1,25 +1,30 @@
 import type { FieldDifference } from '../domain-kit/diff-document.js';
 import type { FieldValue } from '../domain-kit/field.js';
-import type { AuditReport, DocumentDifference, DocumentName } from './audit-report.js';
+import type { AuditReport, DocumentDifference, DocumentName, UnreadableAccount } from './audit-report.js';
 
 /** An audit in lines for people: every difference named, then the verdict, then what to do where there is something. */
 export function describeAudit(report: AuditReport): string[] {
-  const { documents, drift, missing, orphaned, unrecorded, differences, unsettled } = report;
+  const { documents, drift, missing, orphaned, unrecorded, differences, unsettled, unreadable } = report;
+  const open = [
+    ...(unsettled.length > 0 ? [`${unsettled.length} unsettled`] : []),
+    ...(unreadable.length > 0 ? [`${unreadable.length} not compared`] : []),
+  ];
   const notes = [
     ...report.notMirrored.map(describeNotMirrored),
     ...(report.marked > 0 ? [describeMarked(report.marked)] : []),
     ...unsettled.map(describeUnsettled),
+    ...unreadable.map(describeUnreadable),
   ];
   if (differences.length === 0) {
     const verdict =
-      unsettled.length === 0
+      open.length === 0
         ? "all equal to the chain's accounts and to the ledger"
-        : `none found wrong, ${unsettled.length} unsettled`;
+        : `none found wrong, ${open.join(', ')}`;
     return [...notes, `audit: ${documents} documents, ${verdict}`];
   }
   const counts = [`${drift} drifted`, `${missing} missing`, `${orphaned} orphaned`];
   if (unrecorded > 0) counts.push(`${unrecorded} unrecorded`);
-  if (unsettled.length > 0) counts.push(`${unsettled.length} unsettled`);
+  counts.push(...open);
   return [
     ...notes,
     ...differences.map(describeDifference),
@@ -38,6 +43,10 @@ function describeMarked(marked: number): string {
 
 function describeUnsettled({ collection, key }: DocumentName): string {
   return `unsettled  ${collection}/${key} went on changing, or the ledger is not complete up to it: is the worker running?`;
+}
+
+function describeUnreadable({ program, address }: UnreadableAccount): string {
+  return `unreadable ${address}: an account that the IDL and the handlers of ${program} cannot read; \`npm run doctor\` says more`;
 }
 
 function describeDifference({ collection, key, kind, fields, witnesses, ledger }: DocumentDifference): string {

@@ -17,6 +17,12 @@ import { readDocumentsByKey } from './stored-documents.js';
 /** Documents compared with the ledger at once. */
 const BATCH = 500;
 
+/** What accounts say at first sight. `unreadable`: the addresses of those that say nothing. */
+export interface FirstSight {
+  readonly doubts: readonly Doubt[];
+  readonly unreadable: readonly string[];
+}
+
 /**
  * The documents of a page of accounts that differ from them at first sight. `only`: the accounts were read for the
  * documents of this model; unset, each belongs to the model its handler names.
@@ -27,10 +33,12 @@ export async function compareAccounts(
   codec: ProgramCodec,
   page: AccountPage,
   only?: StateModel,
-): Promise<Doubt[]> {
+): Promise<FirstSight> {
+  const unreadable: string[] = [];
   const byModel = new Map<StateModel, Map<string, FinalReading>>();
   for (const [address, account] of page.accounts) {
     const reading = readingOf(module, codec, address, account, page.slot);
+    if (reading.isUnreadable) unreadable.push(address);
     const model = only ?? reading.write?.model;
     if (!model || reading.isUnreadable) continue;
     const group = byModel.get(model) ?? new Map<string, FinalReading>();
@@ -49,7 +57,7 @@ export async function compareAccounts(
       doubts.push({ model, key, reading: readings.get(key) ?? null });
     }
   }
-  return doubts;
+  return { doubts, unreadable };
 }
 
 /** Of these documents those that are not what the ledger, or the documents they are computed from, say at first sight. */

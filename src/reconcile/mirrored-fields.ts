@@ -1,6 +1,7 @@
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { StateModel } from '../domain-kit/model.js';
+import { messageOf, MooringError } from '../lib/errors.js';
 
 /** Larger than any account type's fixed part; what follows it is not read. Bytes. */
 const ZERO_ACCOUNT_BYTES = 64 * 1024;
@@ -9,8 +10,9 @@ const ZERO_ADDRESS = '1'.repeat(32);
 
 /**
  * The models that an account handler fills, each with the fields it says. A handler does not declare its model, so each is
- * shown an account of zeros, which every borsh type can be read from; one that cannot take it is left to the accounts there
- * are.
+ * shown an account of zeros, which every borsh type can be read from.
+ * @throws MooringError `domains-invalid` where a handler refuses it: which documents are its would not be known, and nobody
+ *   would compare them with the chain.
  */
 export function mirroredFields(module: DomainModule, codec: ProgramCodec): Map<StateModel, ReadonlySet<string>> {
   const mirrored = new Map<StateModel, ReadonlySet<string>>();
@@ -21,13 +23,22 @@ export function mirroredFields(module: DomainModule, codec: ProgramCodec): Map<S
     bytes.set(discriminator);
     const decoded = codec.decodeAccount(bytes);
     if (!decoded.ok) continue;
-    try {
-      const write = handler(ZERO_ADDRESS, decoded.data);
-      if (write.kind !== 'state') continue;
-      mirrored.set(write.model, new Set([...(mirrored.get(write.model) ?? []), ...Object.keys(write.patch)]));
-    } catch {
-      // A handler may refuse what no program would ever write.
-    }
+    const write = shown(module, type, () => handler(ZERO_ADDRESS, decoded.data));
+    if (write.kind !== 'state') continue;
+    mirrored.set(write.model, new Set([...(mirrored.get(write.model) ?? []), ...Object.keys(write.patch)]));
   }
   return mirrored;
+}
+
+function shown<T>({ name }: DomainModule, type: string, handle: () => T): T {
+  try {
+    return handle();
+  } catch (error) {
+    throw new MooringError(
+      'domains-invalid',
+      `${name}: the account handler ${type} throws where every field of the account is zero (${messageOf(error)}). It is shown ` +
+        'such an account to see which documents are its: let it return what it makes of whatever the account holds.',
+      { cause: error },
+    );
+  }
 }

@@ -54,7 +54,7 @@ export interface CleanedOrphan {
   readonly reason: OrphanMark['reason'];
   /**
    * removed: archived and gone (with `apply` false: it would be). in-grace: not marked for long enough. alive: it has an
-   * account, or an event, after all, and is an orphan no more. unconfirmed: the endpoints do not agree, or changed meanwhile.
+   * account, or an event, after all: it stays, and whoever projects, or the next reconcile pass, brings it back. unconfirmed: the endpoints do not agree, or changed meanwhile.
    */
   readonly outcome: 'removed' | 'in-grace' | 'alive' | 'unconfirmed';
 }
@@ -197,9 +197,13 @@ async function presentAccounts(
   );
 }
 
-/** It is no orphan: whoever projects writes it anew, which takes the mark away. */
+/**
+ * It is no orphan: whoever projects writes it anew from its records, which takes the mark away. One without records keeps
+ * its mark, for nothing says yet what it should hold: the next reconcile pass looks at every mark, and observes the account.
+ */
 async function revive({ db }: CleanupDependencies, module: DomainModule, { model, key }: Orphan): Promise<void> {
   const kind = model.kind === 'fact' ? 'fact' : 'document';
+  if (kind === 'document' && (await readTouching(db, [touchOf(model.collection, key)])).length === 0) return;
   await requestRepairs(db, module.name, [{ kind, collection: model.collection, key }]);
 }
 

@@ -24,6 +24,7 @@ import {
   type KeysByModel,
   type RotationPlace,
 } from './changed-documents.js';
+import { removeFalseMarks } from './false-marks.js';
 import { compareAccounts, compareWithRecords } from './first-sight.js';
 import { judgeDoubts, type Doubt, type Judged } from './judge-doubts.js';
 import { isMassAbsence } from './mass-absence.js';
@@ -31,7 +32,7 @@ import { mirroredFields } from './mirrored-fields.js';
 import type { PassTally } from './pass-tally.js';
 import { readRefusals } from './read-refusals.js';
 import { SUSPECTS_KEPT, type ReconcileScope } from './reconcile-run.js';
-import { markUnkeyed, removeFalseMarks } from './unkeyed-documents.js';
+import { markUnkeyed } from './unkeyed-documents.js';
 
 /** Doubts held in memory before they are judged: about 10 MB of accounts. */
 const DOUBTS_AT_ONCE = 5_000;
@@ -103,6 +104,7 @@ class Pass {
   readonly #mirrored: ReadonlyMap<StateModel, ReadonlySet<string>>;
   readonly #seen = new Set<string>();
   #doubts: Doubt[] = [];
+  #firstUnreadable: string | undefined;
   /** Only then does an event that the ledger lacks not exist. */
   #isHistoryWhole = false;
 
@@ -279,7 +281,15 @@ class Pass {
     this.tally.readAt(page.slot);
     this.tally.looked += page.accounts.size;
     this.tally.add('accounts', [...page.accounts.values()].filter((account) => account !== null).length);
-    return compareAccounts(this.dependencies.db, this.module, this.codec, page, only);
+    const { doubts, unreadable } = await compareAccounts(this.dependencies.db, this.module, this.codec, page, only);
+    this.#firstUnreadable ??= unreadable[0];
+    if (this.#firstUnreadable !== undefined) {
+      this.tally.note(
+        `accounts of ${this.module.name} cannot be read (the first was ${this.#firstUnreadable}), and their documents were ` +
+          "not compared: their IDL or their handler is another one's. `npm run doctor` says more",
+      );
+    }
+    return [...doubts];
   }
 
   async #doubt(doubts: readonly Doubt[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import { fromStored, toStored } from '../lib/stored-value.js';
+import { inTransaction } from '../store/transactions.js';
 import type { DifferenceKind } from './audit-report.js';
 
 /** changes: what was touched or is suspect, and a share of the rest. everything: every document and account. */
@@ -99,12 +100,22 @@ function runs(db: mongo.Db): mongo.Collection<StoredRun> {
   return db.collection<StoredRun>('reconcile_runs');
 }
 
+/** Beside the leases: what only one transaction at a time may do. */
+function locks(db: mongo.Db): mongo.Collection<StoredRun> {
+  return db.collection<StoredRun>('leases');
+}
+
+const REQUESTS = 'lock:reconcile-requests';
+const WAITING = { state: 'requested' } as const;
+
 /** The questions the collection is asked. */
 export async function ensureRunIndexes(db: mongo.Db): Promise<void> {
   await runs(db).createIndexes([
     { key: { requestedAt: -1, _id: -1 }, name: 'newest' },
     { key: { program: 1, state: 1, startedAt: -1 }, name: 'last' },
   ]);
+  // Not first by whoever asks: servers refuse to create a collection in a transaction, and two upserts may exclude each other.
+  await locks(db).updateOne({ _id: REQUESTS }, { $setOnInsert: { requests: 0 } }, { upsert: true });
 }
 
 /** A run that is asked for, or about to begin. */
@@ -120,9 +131,25 @@ export function newRun(
   };
 }
 
-/** Asks for a pass: whoever reconciles takes it up within a second or so. */
-export async function requestRun(db: mongo.Db, run: ReconcileRun): Promise<void> {
-  await runs(db).insertOne(storedRun(run));
+/**
+ * Asks for a pass: whoever reconciles takes it up within a second or so. Returns the run that was asked for: a new one, or
+ * one of its kind that is waiting already. However many ask at once, one pass answers all of them.
+ */
+export function requestRun(
+  db: mongo.Db,
+  wanted: Pick<ReconcileRun, 'program' | 'scope' | 'trigger'>,
+  now: Date,
+): Promise<ReconcileRun> {
+  return inTransaction(db.client, async (session) => {
+    // Two that both find none waiting would both ask: they conflict here, and one of them looks again. No unique index says
+    // it, for not every server takes a document out of a partial one when it stops belonging there.
+    await locks(db).updateOne({ _id: REQUESTS }, { $inc: { requests: 1 } }, { session });
+    const waiting = await runs(db).findOne({ program: wanted.program, scope: wanted.scope, ...WAITING }, { session });
+    if (waiting) return runFrom(waiting);
+    const run = newRun(wanted, now);
+    await runs(db).insertOne(storedRun(run), { session });
+    return run;
+  });
 }
 
 /** In the transaction of whoever reconciles: a run begins. */
@@ -193,7 +220,7 @@ export async function readLastRun(
 /** Passes that were asked for and that nobody has begun, oldest first. */
 export async function readRequestedRuns(db: mongo.Db, programs: readonly string[]): Promise<ReconcileRun[]> {
   const stored = await runs(db)
-    .find({ program: { $in: [...programs] }, state: 'requested' })
+    .find({ program: { $in: [...programs] }, ...WAITING })
     .sort({ requestedAt: 1 })
     .toArray();
   return stored.map(runFrom);

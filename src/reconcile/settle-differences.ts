@@ -6,6 +6,7 @@ import type { Model, StateModel } from '../domain-kit/model.js';
 import type { Clock } from '../lib/clock.js';
 import { readFrontier } from '../ledger/frontier.js';
 import { readListenerStatus, STATUS_STALE_MS } from '../ledger/listener-status.js';
+import { readingOf } from './account-reading.js';
 import type { Finding } from './audit-report.js';
 import { judgeAgain, type AccountReading } from './judge-again.js';
 import { lookAgain } from './look-again.js';
@@ -44,7 +45,7 @@ export interface SettledDoubts {
 
 interface OpenDoubt {
   readonly doubt: Doubt;
-  /** Kept from look to look: the ledger catches up with it, while a new one would always be ahead. */
+  /** Kept from look to look: the ledger catches up with it, while a new one would always be ahead. Null: unread. */
   account: AccountReading | null;
 }
 
@@ -83,8 +84,12 @@ export async function settleDifferences(
         const { key } = one.doubt;
         const seen = looks.get(key);
         if (!seen) continue;
-        if (model.kind === 'fact' || !one.account) {
+        if (!hasAccounts) {
           findings.push(...seen.findings);
+          continue;
+        }
+        if (!one.account) {
+          left.push(one);
           continue;
         }
         const verdict = judgeAgain(module, model, key, seen, one.account, quiet.has(key));
@@ -134,10 +139,9 @@ async function readMissingAccounts(
     'confirmed',
   );
   for (const [position, one] of wanted.entries()) {
-    const account = accounts[position];
-    const decoded = account?.owner === codec.programId ? codec.decodeAccount(account.data) : null;
-    const write = decoded?.ok ? module.accounts[decoded.name]?.(one.doubt.key, decoded.data) : undefined;
-    one.account = { slot: contextSlot, write: write?.kind === 'state' && write.model === model ? write : null };
+    const reading = readingOf(module, codec, one.doubt.key, accounts[position] ?? null, contextSlot);
+    const write = reading.write?.model === model ? reading.write : null;
+    if (!reading.isUnreadable) one.account = { slot: contextSlot, write };
   }
 }
 

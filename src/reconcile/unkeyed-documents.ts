@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import { isAddress } from '../domain-kit/command-fields.js';
-import { keyFieldOf, THAT_ARE_ORPHANED, THAT_COUNT, type OrphanMark } from '../domain-kit/document-mark.js';
+import { keyFieldOf, THAT_COUNT, type OrphanMark } from '../domain-kit/document-mark.js';
 import type { Model, StateModel } from '../domain-kit/model.js';
 import { toStored } from '../lib/stored-value.js';
 
@@ -92,28 +92,4 @@ async function mark(
       .collection(collection)
       .updateMany(those, { $set: { '_mooring.orphaned': toStored(orphaned) } }, { session });
   });
-}
-
-/**
- * Takes away what somebody put in the place of mooring's marks and what is none of them: nothing could be set inside of
- * it, and a made-up mark would hide a document for ever. To be done before anything is compared.
- */
-export async function removeFalseMarks(
-  { db, commit }: Pick<UnkeyedDependencies, 'db' | 'commit'>,
-  models: readonly Model[],
-): Promise<void> {
-  const noObject = { _mooring: { $exists: true, $not: { $type: 'object' } } };
-  const noMark = { ...THAT_ARE_ORPHANED, '_mooring.orphaned.since': { $not: { $type: 'date' } } };
-  for (const { collection } of models) {
-    const documents = db.collection(collection);
-    if (await documents.findOne(noObject, { projection: { _id: 1 } })) {
-      await commit(
-        async (session) => void (await documents.updateMany(noObject, { $unset: { _mooring: '' } }, { session })),
-      );
-    }
-    if (await documents.findOne(noMark, { projection: { _id: 1 } })) {
-      const taken = { $unset: { '_mooring.orphaned': '' } } as const;
-      await commit(async (session) => void (await documents.updateMany(noMark, taken, { session })));
-    }
-  }
 }

@@ -13,6 +13,8 @@ export interface TestChain extends DevChain {
   readonly wsUrl: string;
   /** At commitment `confirmed`. */
   readonly connection: Connection;
+  /** START_SLOT of a worker that is to hear of nothing before this test: a shared validator has a past. */
+  readonly startSlot: string;
   /** New keypairs, each with `lamports` (default 10 SOL), funded at the same time. */
   fundedKeypairs(count: number, lamports?: number): Promise<Keypair[]>;
 }
@@ -33,11 +35,13 @@ export async function createTestChain(
   });
   const rpcUrl = chain.rpcUrls[0] as string;
   const wsUrl = chain.wsUrls[0] as string;
+  const connection = new Connection(rpcUrl, { commitment: 'confirmed', wsEndpoint: wsUrl });
   return {
     ...chain,
     rpcUrl,
     wsUrl,
-    connection: new Connection(rpcUrl, { commitment: 'confirmed', wsEndpoint: wsUrl }),
+    connection,
+    startSlot: shared ? String(await connection.getSlot('confirmed')) : '0',
     fundedKeypairs: async (count, lamports = 10 * LAMPORTS_PER_SOL) => {
       const keypairs = Array.from({ length: count }, () => Keypair.generate());
       await Promise.all(keypairs.map((keypair) => chain.fund(keypair.publicKey, lamports)));

@@ -1,4 +1,4 @@
-import { ok, skipped, warn, type Judgement } from './finding.js';
+import { fail, ok, skipped, warn, type Judgement } from './finding.js';
 import { counted, span } from './words.js';
 
 const START_ONE = 'Start one: npm run reconcile-worker (an event worker does it as well, where none lives).';
@@ -44,7 +44,7 @@ export function judgePasses({ schedule, intervalMs, last, lastDone }: PassesRead
   const wrong = `${drifted} drifted, ${missing} missing, ${orphaned} orphaned; ${repaired} repaired, ${left} left`;
   const found = `${last.state} ${span(nowMs - at)} ago: ${wrong}`;
   if (last.state === 'failed') {
-    return warn(
+    return fail(
       `${found}; ${last.error ?? 'no reason given'}`,
       'See the lines of the chain and the database here; the next pass begins anew.',
     );

@@ -89,6 +89,7 @@ export async function startApiStack(
     SWEEP_INTERVAL_MS: '1000',
     RATE_LIMIT_PER_MINUTE: '100000',
     RECONCILE_SCHEDULE: 'off',
+    START_SLOT: chain.startSlot,
     ...options.env,
   });
   const endpoints = { rpcUrls: [proxy.rpcUrl], wsUrls: [proxy.wsUrl], mongodbUri: database.uri };

@@ -95,6 +95,25 @@ it('names exactly the field that was changed, the document that was deleted and 
   expect(named(await look())).toEqual([]);
 });
 
+it('names an account that its handler cannot read, and calls its document neither right nor wrong (X-2)', async () => {
+  const [unread = ''] = coupons;
+  const { mongo, pool, modules } = worker.foundation;
+  const picky = modules.map(({ module, codec }) => {
+    const { Coupon: handler } = module.accounts;
+    const Coupon: NonNullable<typeof handler> = (address, account) => {
+      if (address === unread || !handler) throw new Error('what is this?');
+      return handler(address, account);
+    };
+    return { module: { ...module, accounts: { ...module.accounts, Coupon } }, codec };
+  });
+  await collection('coupons').updateOne({ _id: unread }, { $set: { serial: 77 } });
+  const report = await audit({ db: mongo.db, chain: pool.chain, clock }, picky);
+  expect(report).toMatchObject({ differences: [], unreadable: [{ program: 'coupons', address: unread }] });
+  expect(describeAudit(report).join('\n')).toContain(`unreadable ${unread}`);
+  await collection('coupons').updateOne({ _id: unread }, { $set: { serial: 0 } });
+  expect(named(await look())).toEqual([]);
+});
+
 it('leaves a state model without an account handler to the ledger, and says so (X-2)', async () => {
   const notes = defineState('notes', { text: field.text() });
   const { mongo, pool, modules } = worker.foundation;

@@ -53,15 +53,13 @@ export async function openWorkerBench(): Promise<WorkerBench> {
   const chain = await createTestChain({ programs: ['coupons', 'router'] });
   const proxy = await startFaultProxy({ rpcUrl: chain.rpcUrl, wsUrl: chain.wsUrl });
   const running: RunningWorker[] = [];
-  // A shared validator has a past that is not this test's.
-  const startSlot = inject('sharedChain') ? String(await chain.connection.getSlot('confirmed')) : '0';
   return {
     ...{ chain, proxy },
     client: new CouponsClient(chain.rpcUrl, chain.wsUrl),
     anchor: couponsClient(chain.connection),
     startWorker: async (env = {}) => {
       const database = await createTestDatabase();
-      const worker = await startWorker(proxy, database, { START_SLOT: startSlot, ...env });
+      const worker = await startWorker(proxy, database, { START_SLOT: chain.startSlot, ...env });
       running.push(worker);
       return worker;
     },

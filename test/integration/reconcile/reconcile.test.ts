@@ -188,6 +188,13 @@ it('brings single accounts to what the chain says (003-8)', async () => {
   const nobody = Keypair.generate().publicKey.toBase58();
   expect(await syncAccount(worker.foundation, installed, nobody)).toMatchObject({ outcome: 'unknown' });
   await expect(syncAccount(worker.foundation, installed, 'no address')).rejects.toThrow('base58');
+  // A document without an account is marked, and stays so however often it is looked at.
+  const kept = await collection('merchants').findOne({ _id: merchant });
+  await collection('merchants').insertOne({ ...(kept as Stored), _id: nobody });
+  for (let time = 1; time <= 2; time++) {
+    expect(await syncAccount(worker.foundation, installed, nobody)).toMatchObject({ outcome: 'marked' });
+  }
+  await collection('merchants').deleteOne({ _id: nobody });
 });
 
 it('is right after any damage, under traffic too, by seed (003-8, 003-9)', async () => {

@@ -34,18 +34,24 @@ it('puts together what several accounts say of one model', () => {
   expect(mirroredFields(module, couponsCodec)).toEqual(new Map([[Shop, new Set(['name', 'text'])]]));
 });
 
-it('leaves out a handler that cannot take zeros, one that writes no state, and an account the IDL does not have', () => {
+it('leaves out a handler that writes no state, and an account the IDL does not have', () => {
   const { Merchant: merchant } = coupons.accounts;
   const module = {
     ...coupons,
     accounts: {
       Merchant: merchant ?? (() => fact(Sale, { id: '' }, {} as never)),
-      Coupon: () => {
-        throw new Error('no coupon has no owner');
-      },
       Comment: () => fact(Sale, { id: 'A' }, {} as never),
       Voucher: (address: string) => state(Comment, address, { text: '' }),
     },
   };
   expect([...mirroredFields(module, couponsCodec).keys()]).toEqual([Merchant]);
+});
+
+it('refuses a handler that cannot take zeros: nobody would compare its documents (003-8)', () => {
+  const refuse = () => {
+    throw new Error('no coupon has no owner');
+  };
+  expect(() => mirroredFields({ ...coupons, accounts: { Coupon: refuse } }, couponsCodec)).toThrow(
+    'coupons: the account handler Coupon throws where every field of the account is zero (no coupon has no owner)',
+  );
 });

@@ -60,10 +60,17 @@ describe('a document that was marked as orphaned (003-9)', () => {
     expect(await archived()).toEqual([]);
   });
 
-  it('stays where one endpoint has its account after all, and is asked to be written anew (I5)', async () => {
+  it('stays where one endpoint has its account after all, and is asked to be written anew from its records (I5)', async () => {
+    await bench.of('ledger_events').insertOne({ _id: 'S/log/0', state: 'applied', touches: [`comments:${ADDRESS}`] });
     expect(await cleanup([endpoint([]), endpoint([]), endpoint([ADDRESS])])).toEqual([`${name} alive`]);
     expect(await standing()).not.toBeNull();
     expect(await bench.of('repairs').find().toArray()).toMatchObject([{ kind: 'document', key: ADDRESS }]);
+  });
+
+  it('keeps its mark where no record says what it should hold: reconcile observes the account first (I5, I6)', async () => {
+    expect(await cleanup([endpoint([ADDRESS]), endpoint([])])).toEqual([`${name} alive`]);
+    expect(await standing()).toMatchObject({ _mooring: { orphaned: { run: 'R' } } });
+    expect(await bench.of('repairs').find().toArray()).toEqual([]);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newRun, readLastRun, requestRun, type ReconcileRun } from '../../../src/reconcile/reconcile-run.js';
+import { beginRun, newRun, readLastRun, type ReconcileRun } from '../../../src/reconcile/reconcile-run.js';
+import { inTransaction } from '../../../src/store/transactions.js';
 import { openBench } from './reconcile-bench.js';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
@@ -11,7 +12,8 @@ beforeEach(() => {
 
 async function keep(id: string, minute: number | null, more: Partial<ReconcileRun> = {}): Promise<void> {
   const run = newRun({ program: 'coupons', scope: 'changes', trigger: 'schedule' }, at(0));
-  await requestRun(bench.db, { ...run, id, state: 'done', startedAt: minute === null ? null : at(minute), ...more });
+  const kept = { ...run, id, state: 'done', startedAt: minute === null ? null : at(minute), ...more } as const;
+  await inTransaction(bench.db.client, (session) => beginRun(bench.db, session, kept));
 }
 
 const last = async (only?: Parameters<typeof readLastRun>[2]) =>

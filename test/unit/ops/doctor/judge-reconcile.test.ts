@@ -37,7 +37,7 @@ describe('reconcile', () => {
     expect(judged(running, null).status).toBe('ok');
     expect(judged(pass(1, { state: 'interrupted' }), pass(6)).status).toBe('ok');
     expect(judged(pass(1, { state: 'interrupted' }), pass(60)).status).toBe('warn');
-    expect(judged(pass(1, { state: 'failed', error: 'no chain' }))).toMatchObject({ status: 'warn' });
+    expect(judged(pass(1, { state: 'failed', error: 'no chain' }))).toMatchObject({ status: 'fail' });
     expect(judged(pass(1, { state: 'failed', error: 'no chain' })).found).toContain('no chain');
   });
 
