@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { LedgerRecord, RecordState } from './ledger-record.js';
 import { ledgerEvents, recordFrom } from './ledger-collections.js';
+import { findOpen } from './open-records.js';
 
 /**
  * Longer than any record is told to wait, in milliseconds. A date further ahead was written by a process whose clock
@@ -25,19 +26,15 @@ export async function readReceived(
   now: Date,
   newestSlot = Infinity,
 ): Promise<LedgerRecord[]> {
-  const read = async (atMost: number, direction: 1 | -1) =>
-    ledgerEvents(db)
-      .find({
-        ...{ program, state: 'received', slot: { $lte: newestSlot } },
-        $or: [
-          { nextAttemptAt: { $not: { $gt: now } } },
-          { nextAttemptAt: { $gt: new Date(now.getTime() + LONGEST_WAIT_MS) } },
-        ],
-      })
-      .sort({ slot: direction })
-      .limit(atMost)
-      .batchSize(atMost)
-      .toArray();
+  const isDue = {
+    slot: { $lte: newestSlot },
+    $or: [
+      { nextAttemptAt: { $not: { $gt: now } } },
+      { nextAttemptAt: { $gt: new Date(now.getTime() + LONGEST_WAIT_MS) } },
+    ],
+  };
+  const read = (limit: number, direction: 1 | -1) =>
+    findOpen(db, { program, state: 'received' }, { also: isDue, sort: { slot: direction }, limit }).toArray();
   const oldest = await read(limit, 1);
   const share = Math.floor(limit * NEWEST_SHARE);
   if (oldest.length < limit || share === 0) return oldest.map(recordFrom);
@@ -99,10 +96,9 @@ export async function readDisputed(
   limit: number,
   without: readonly string[],
 ): Promise<string[]> {
-  const stored = await ledgerEvents(db)
-    .find({ program, disputed: true, signature: { $nin: [...without] } }, { projection: { signature: 1 } })
-    .limit(limit)
-    .toArray();
+  const also = { signature: { $nin: [...without] } };
+  const disputed = findOpen(db, { program, disputed: true }, { also, limit, project: { signature: 1 } });
+  const stored = await disputed.toArray();
   return [...new Set(stored.map((record) => String(record.signature)))];
 }
 
@@ -198,7 +194,12 @@ export async function readKnown(
  * not applied, so that it stays cheap however long the history is; `applied` is the rest of the collection's own count.
  */
 export async function countStates(db: mongo.Db, programs: readonly string[]): Promise<Record<RecordState, number>> {
-  const count = (state: RecordState) => ledgerEvents(db).countDocuments({ program: { $in: [...programs] }, state });
+  // One by one: with several programs in one filter SecantusDB would read the whole ledger.
+  const count = async (state: RecordState) => {
+    let sum = 0;
+    for (const program of programs) sum += await ledgerEvents(db).countDocuments({ program, state });
+    return sum;
+  };
   const [total, received, dead, orphaned] = await Promise.all([
     ledgerEvents(db).estimatedDocumentCount(),
     count('received'),

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { ledgerEvents } from './ledger-collections.js';
+import { findOpen } from './open-records.js';
 
 /** Counted up to this many: a long queue is as good as endless, and counting it costs. */
 const COUNTED_AT_MOST = 100_000;
@@ -10,10 +10,16 @@ export async function readWaiting(
   program: string,
   seenBefore: Date,
 ): Promise<{ readonly count: number; readonly oldestSeenAt: Date | null }> {
-  const where = { program, state: 'received', seenAt: { $lt: seenBefore } };
-  const [count, oldest] = await Promise.all([
-    ledgerEvents(db).countDocuments(where, { limit: COUNTED_AT_MOST }),
-    ledgerEvents(db).findOne(where, { sort: { seenAt: 1 }, projection: { seenAt: 1 } }),
-  ]);
-  return { count, oldestSeenAt: oldest === null ? null : (oldest.seenAt as Date) };
+  const waiting = findOpen(
+    db,
+    { program, state: 'received' },
+    { also: { seenAt: { $lt: seenBefore } }, limit: COUNTED_AT_MOST, project: { _id: 0, seenAt: 1 } },
+  );
+  let count = 0;
+  let oldestSeenAt: Date | null = null;
+  for await (const { seenAt } of waiting) {
+    count += 1;
+    if (oldestSeenAt === null || (seenAt as Date) < oldestSeenAt) oldestSeenAt = seenAt as Date;
+  }
+  return { count, oldestSeenAt };
 }
