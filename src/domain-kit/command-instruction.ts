@@ -3,11 +3,14 @@ import BN from 'bn.js';
 import { PublicKey, TransactionInstruction, type AccountMeta } from '@solana/web3.js';
 import type { Idl } from '../decoding/types.js';
 
-/** Makes instructions of one program from its IDL, with every account given by name: nothing is looked up. */
+/**
+ * Makes instructions of one program from its IDL, with every account given by name: nothing is looked up. An optional
+ * account that is null is left out, for which Anchor's programs expect their own address in its place.
+ */
 export type InstructionBuilder = (
   name: string,
   args: Readonly<Record<string, unknown>>,
-  accounts: Readonly<Record<string, string>>,
+  accounts: Readonly<Record<string, string | null>>,
   remaining?: readonly AccountMeta[],
 ) => TransactionInstruction;
 
@@ -21,6 +24,7 @@ interface IdlAccount {
   readonly name: string;
   readonly writable?: boolean;
   readonly signer?: boolean;
+  readonly optional?: boolean;
   readonly address?: string;
   readonly pda?: { readonly seeds: readonly { readonly kind: string; readonly value?: readonly number[] }[] };
 }
@@ -40,6 +44,9 @@ export function createInstructionBuilder(idl: Idl, programId: string): Instructi
     const instruction = instructions.get(name);
     if (!instruction) throw new Error(`the IDL has no instruction ${name}`);
     const keys = instruction.accounts.map((account): AccountMeta => {
+      if (accounts[account.name] === null && account.optional === true) {
+        return { pubkey: program, isSigner: false, isWritable: false };
+      }
       const address = accounts[account.name] ?? wellKnown(account, idl.address, program);
       if (address === undefined) throw new Error(`${name} needs the account ${account.name}`);
       return {
@@ -60,6 +67,8 @@ export function createInstructionBuilder(idl: Idl, programId: string): Instructi
 function wellKnown(account: IdlAccount, idlAddress: string, program: PublicKey): string | undefined {
   // The program itself may be deployed elsewhere than the IDL says.
   if (account.address !== undefined) return account.address === idlAddress ? program.toBase58() : account.address;
+  // By this name Anchor's `event_cpi` asks for the program itself, and its IDLs do not say where that is.
+  if (account.name === 'program') return program.toBase58();
   const seeds = account.pda?.seeds;
   if (!seeds?.every((seed) => seed.kind === 'const' && seed.value !== undefined)) return undefined;
   const parts = seeds.map((seed) => Buffer.from(seed.value ?? []));

@@ -1,13 +1,13 @@
 import type { mongo } from 'mongoose';
-import { hasRoomForMark, markOf } from '../domain-kit/document-mark.js';
+import { hasRoomForMark, keyFieldOf, markOf } from '../domain-kit/document-mark.js';
 import type { Fields } from '../domain-kit/field.js';
 import type { FactModel, Model, StateModel } from '../domain-kit/model.js';
-import type { SettledDocument, SettleQuery } from '../domain-kit/settle.js';
+import { ANSWER_KEY, type Answer, type SettledDocument, type SettleQuery } from '../domain-kit/settle.js';
 import { fromStored, toStored } from '../lib/stored-value.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { readTouching } from '../ledger/read-records.js';
 import type { DocumentChange } from './fold.js';
-import type { ProjectionTransaction, StandingDocument } from './projection-transaction.js';
+import type { ProjectionTransaction, StandingDocument, StandingResult } from './projection-transaction.js';
 import { combineQuestions, shareOut, type CombinedQuestion } from './settle-questions.js';
 
 type Stored = { _id: string } & mongo.Document;
@@ -51,7 +51,11 @@ export class MongoProjection implements ProjectionTransaction {
         {
           session: this.session,
           batchSize: keys.length + 1,
-          projection: { [model.keyField]: 1, _mooring: 1, ...(withFields ? projectionOf(model.fields) : {}) },
+          projection: {
+            [model.keyField]: 1,
+            _mooring: 1,
+            ...(withFields ? projectionOf({ ...model.fields, ...model.settled }) : {}),
+          },
         },
       )
       .toArray();
@@ -61,7 +65,7 @@ export class MongoProjection implements ProjectionTransaction {
     const found = new Map(
       documents.map((document): [string, StandingDocument] => {
         const { at, closed } = markOf(document);
-        const fields = withFields ? pick(document, model.fields) : {};
+        const fields = withFields ? pick(document, shownBy(model)) : {};
         return [keyOf(document), { at: typeof at === 'string' ? at : null, closed: closed === true, fields }];
       }),
     );
@@ -85,14 +89,11 @@ export class MongoProjection implements ProjectionTransaction {
     return readTouching(this.db, touches, this.session);
   }
 
-  async answers(
-    model: Model,
-    questions: ReadonlyMap<string, SettleQuery>,
-  ): Promise<Map<string, readonly SettledDocument[]>> {
+  async answers(model: Model, questions: ReadonlyMap<string, SettleQuery>): Promise<Map<string, readonly Answer[]>> {
     const combined = combineQuestions(questions);
     const shares = combined && (await this.#askTogether(model, combined));
     if (shares) return shares;
-    const answers = new Map<string, readonly SettledDocument[]>();
+    const answers = new Map<string, readonly Answer[]>();
     for (const [key, question] of questions) answers.set(key, await this.#ask(model, question));
     return answers;
   }
@@ -148,7 +149,7 @@ export class MongoProjection implements ProjectionTransaction {
     await this.#collection(model).deleteMany({ _id: { $in: [...ids] } }, { session: this.session });
   }
 
-  async results(model: StateModel, keys: readonly string[]): Promise<Map<string, SettledDocument>> {
+  async results(model: StateModel, keys: readonly string[]): Promise<Map<string, StandingResult>> {
     if (keys.length === 0) return new Map();
     const documents = await this.#collection(model)
       .find(
@@ -161,11 +162,16 @@ export class MongoProjection implements ProjectionTransaction {
         {
           session: this.session,
           batchSize: keys.length + 1,
-          projection: { [model.keyField]: 1, ...projectionOf(model.settled) },
+          projection: { [model.keyField]: 1, ...projectionOf(shownBy(model)) },
         },
       )
       .toArray();
-    return new Map(documents.map((document) => [String(document[model.keyField]), pick(document, model.settled)]));
+    return new Map(
+      documents.map((document) => [
+        String(document[model.keyField]),
+        { results: pick(document, model.settled), fields: pick(document, model.fields) },
+      ]),
+    );
   }
 
   async setResults(model: StateModel, results: ReadonlyMap<string, SettledDocument>): Promise<void> {
@@ -178,20 +184,17 @@ export class MongoProjection implements ProjectionTransaction {
     await this.#write(model, operations);
   }
 
-  async #ask(model: Model, { where, sort, limit }: SettleQuery): Promise<SettledDocument[]> {
+  async #ask(model: Model, { where, sort, limit }: SettleQuery): Promise<Answer[]> {
     const documents = await this.#collection(model)
       .find({ ...(toStored(where) as mongo.Filter<Stored>), ...NO_ORPHANS }, { session: this.session })
       .sort({ ...sort })
       .limit(limit)
       .toArray();
-    return documents.map((document) => pick(document, model.fields));
+    return documents.map((document) => answerFrom(model, document));
   }
 
   /** Null when there is too much to read, or what was read cannot be shared out. */
-  async #askTogether(
-    model: Model,
-    question: CombinedQuestion,
-  ): Promise<Map<string, readonly SettledDocument[]> | null> {
+  async #askTogether(model: Model, question: CombinedQuestion): Promise<Map<string, readonly Answer[]> | null> {
     const { where, field, keyOf, sort } = question;
     const documents = await this.#collection(model)
       .aggregate<Stored>(
@@ -205,7 +208,7 @@ export class MongoProjection implements ProjectionTransaction {
           // Before the sort: questions that match very many documents are answered one by one, by their index.
           { $limit: TOGETHER_AT_MOST + 1 },
           { $sort: { ...sort } },
-          { $project: projectionOf(model.fields) },
+          { $project: { [keyFieldOf(model)]: 1, ...projectionOf(shownBy(model)) } },
         ],
         { session: this.session, batchSize: TOGETHER_AT_MOST + 2 },
       )
@@ -213,7 +216,7 @@ export class MongoProjection implements ProjectionTransaction {
     if (documents.length > TOGETHER_AT_MOST) return null;
     return shareOut(
       question,
-      documents.map((document) => pick(document, model.fields)),
+      documents.map((document) => answerFrom(model, document)),
     );
   }
 
@@ -288,6 +291,16 @@ function unsetOf(model: StateModel, kept: Readonly<Record<string, unknown>>): Re
 
 function projectionOf(fields: Fields): Record<string, 1> {
   return Object.fromEntries(Object.keys(fields).map((name) => [name, 1]));
+}
+
+/** What a settle step may see of a document. */
+function shownBy(model: Model): Fields {
+  return model.kind === 'state' ? { ...model.fields, ...model.settled } : model.fields;
+}
+
+/** A stored document as it answers a question. */
+export function answerFrom(model: Model, document: mongo.Document): Answer {
+  return { ...pick(document, shownBy(model)), [ANSWER_KEY]: String(document[keyFieldOf(model)]) };
 }
 
 function pick(document: mongo.Document, fields: Fields): SettledDocument {

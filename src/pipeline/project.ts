@@ -91,6 +91,7 @@ const NO_RESULTS: ReadonlyMap<string, SettledDocument> = new Map();
 /** Models that results go into and that nobody asks about: written last, their results with them. */
 function lateModels(module: DomainModule): Set<StateModel> {
   const watched = new Set(module.settle.map(({ watch }) => watch.collection));
+  for (const { into, readsTarget } of module.settle) if (readsTarget) watched.add(into.collection);
   return new Set(module.settle.map(({ into }) => into).filter(({ collection }) => !watched.has(collection)));
 }
 
@@ -209,10 +210,10 @@ class SettleKeys {
     const existed = before !== undefined && before.at !== null && !before.closed;
     if (existed) this.note(model.collection, before.fields);
     if (exists(change)) this.note(model.collection, change.reset ? change.set : { ...before?.fields, ...change.set });
-    if (existed || !exists(change)) return;
-    // A result's document that has just come into being has no result yet.
+    if (!exists(change)) return;
     for (const step of this.module.settle) {
-      if (step.into.collection === model.collection) this.ask(step, key);
+      // A result's document that has just come into being has no result yet.
+      if (step.into.collection === model.collection && (step.readsTarget || !existed)) this.ask(step, key);
     }
   }
 
@@ -234,7 +235,9 @@ class SettleKeys {
     pending: ReadonlyMap<StateModel, ReadonlyMap<string, DocumentChange | null>>,
   ): Promise<Map<StateModel, Map<string, SettledDocument>>> {
     const withChanges = new Map<StateModel, Map<string, SettledDocument>>();
-    for (const [step, keys] of this.#keys) {
+    for (const step of this.module.settle) {
+      const keys = this.#keys.get(step);
+      if (!keys) continue;
       const { into } = step;
       const changes = pending.get(into);
       const changing = [...keys].filter((key) => exists(changes?.get(key)));
@@ -251,11 +254,14 @@ class SettleKeys {
       const ofChanging = withChanges.get(into) ?? new Map<string, SettledDocument>();
       const ofOthers = new Map<string, SettledDocument>();
       for (const key of open) {
-        const result = step.compute(answers.get(key) ?? [], key);
         const before = standing.get(key);
+        const result = step.compute(answers.get(key) ?? [], key, before?.fields ?? {});
         if (!before) ofChanging.set(key, { ...ofChanging.get(key), ...result });
-        // Lists and dates count as changed: writing them again costs little.
-        else if (Object.entries(result).some(([name, value]) => before[name] !== value)) ofOthers.set(key, result);
+        else if (isChanged(before.results, result)) {
+          ofOthers.set(key, result);
+          this.note(into.collection, { ...before.fields, ...before.results });
+          this.note(into.collection, { ...before.fields, ...before.results, ...result });
+        }
       }
       withChanges.set(into, ofChanging);
       await tx.setResults(into, ofOthers);
@@ -268,6 +274,11 @@ class SettleKeys {
     keys.add(key);
     this.#keys.set(step, keys);
   }
+}
+
+/** Whether a result is another one than what stands there. Lists and dates count as changed: writing them again costs little. */
+export function isChanged(before: SettledDocument, result: SettledDocument): boolean {
+  return Object.entries(result).some(([name, value]) => before[name] !== value);
 }
 
 /** Is there an open document after this change? */

@@ -1,5 +1,5 @@
 import type { FieldValue } from '../domain-kit/field.js';
-import type { SettledDocument, SettleQuery } from '../domain-kit/settle.js';
+import type { Answer, SettleQuery } from '../domain-kit/settle.js';
 
 /** Several questions that differ in the value of one field, as one. */
 export interface CombinedQuestion {
@@ -34,11 +34,8 @@ export function combineQuestions(questions: ReadonlyMap<string, SettleQuery>): C
 }
 
 /** Gives each key its share of what the combined question found, in order. Null when a document is nobody's. */
-export function shareOut(
-  question: CombinedQuestion,
-  documents: readonly SettledDocument[],
-): Map<string, SettledDocument[]> | null {
-  const shares = new Map([...question.keyOf.values()].map((key): [string, SettledDocument[]] => [key, []]));
+export function shareOut(question: CombinedQuestion, documents: readonly Answer[]): Map<string, Answer[]> | null {
+  const shares = new Map([...question.keyOf.values()].map((key): [string, Answer[]] => [key, []]));
   for (const document of documents) {
     const key = question.keyOf.get(document[question.field] ?? null);
     const share = key === undefined ? undefined : shares.get(key);

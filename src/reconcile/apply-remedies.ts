@@ -222,14 +222,17 @@ async function isTouched(db: mongo.Db, session: mongo.ClientSession, touch: stri
 
 /** The results that a document decides over: computed anew without it. */
 export function resultsDecidedBy(module: DomainModule, model: Model, stored: mongo.Document): Repair[] {
-  const fields = fromStored(
-    Object.fromEntries(Object.keys(model.fields).map((name) => [name, stored[name] as unknown])),
-  );
+  const fields = fromStored(Object.fromEntries(namesOf(model).map((name) => [name, stored[name] as unknown])));
   return module.settle.flatMap((step): Repair[] => {
     if (step.watch.collection !== model.collection) return [];
     const key = step.key(fields as SettledDocument) as string | null | undefined;
     return typeof key === 'string' ? [{ kind: 'result', collection: step.into.collection, key }] : [];
   });
+}
+
+/** Own fields, and results: those of an earlier step may decide over a later one. */
+function namesOf(model: Model): string[] {
+  return [...Object.keys(model.fields), ...Object.keys(model.kind === 'state' ? model.settled : {})];
 }
 
 function split<T>(items: readonly T[], is: (item: T) => boolean): [T[], T[]] {

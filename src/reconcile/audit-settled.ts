@@ -2,8 +2,9 @@ import type { mongo } from 'mongoose';
 import { THAT_COUNT } from '../domain-kit/document-mark.js';
 import { diffFields } from '../domain-kit/diff-document.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import type { Settle } from '../domain-kit/settle.js';
-import { fromStored, toStored } from '../lib/stored-value.js';
+import type { Settle, SettledDocument } from '../domain-kit/settle.js';
+import { toStored } from '../lib/stored-value.js';
+import { answerFrom } from '../pipeline/mongo-projection.js';
 import type { Finding } from './audit-report.js';
 import { readDocuments, type StoredDocument } from './stored-documents.js';
 
@@ -33,10 +34,8 @@ export async function compareWithSettled(
     .sort({ ...sort })
     .limit(limit)
     .toArray();
-  const expected = step.compute(
-    documents.map((document) => fromStored(document) as never),
-    key,
-  );
+  const answers = documents.map((document) => answerFrom(step.watch, document));
+  const expected = step.compute(answers, key, fields as SettledDocument);
   const differences = diffFields(Object.keys(expected), expected, fields);
   if (differences.length === 0) return [];
   const about = { program: module.name, collection: step.into.collection, key, witness: 'settle' as const };

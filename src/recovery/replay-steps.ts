@@ -13,7 +13,7 @@ import { readTouched } from '../ledger/read-records.js';
 import { setProjectedVersion } from '../ledger/projection-version.js';
 import { stepReplay, SWAPPING, type Replay, type ReplayPhase, type ReplayStep } from '../ledger/replay-request.js';
 import { MongoProjection } from '../pipeline/mongo-projection.js';
-import { project, type HandledWrites } from '../pipeline/project.js';
+import { isChanged, project, type HandledWrites } from '../pipeline/project.js';
 import { runHandler, touchesOf } from '../pipeline/run-handler.js';
 import {
   dequeue,
@@ -328,8 +328,8 @@ export async function biteSettled(bench: ReplayBench, limit: number): Promise<nu
     );
     const changed = new Map<string, SettledDocument>();
     for (const [key, before] of standing) {
-      const result = step.compute(answers.get(key) ?? [], key);
-      if (Object.entries(result).some(([name, value]) => before[name] !== value)) changed.set(key, result);
+      const result = step.compute(answers.get(key) ?? [], key, before.fields);
+      if (isChanged(before.results, result)) changed.set(key, result);
     }
     await projection.setResults(step.into, changed);
     return { cursor: [position, last], counts: { settled: changed.size } };

@@ -1,9 +1,13 @@
 import type { Fields, FieldValue } from '../../src/domain-kit/field.js';
 import type { FactModel, Model, StateModel } from '../../src/domain-kit/model.js';
-import type { SettledDocument, SettleQuery } from '../../src/domain-kit/settle.js';
+import { ANSWER_KEY, type Answer, type SettledDocument, type SettleQuery } from '../../src/domain-kit/settle.js';
 import type { LedgerRecord } from '../../src/ledger/ledger-record.js';
 import type { DocumentChange } from '../../src/pipeline/fold.js';
-import type { ProjectionTransaction, StandingDocument } from '../../src/pipeline/projection-transaction.js';
+import type {
+  ProjectionTransaction,
+  StandingDocument,
+  StandingResult,
+} from '../../src/pipeline/projection-transaction.js';
 
 /** A document with mooring's own notes beside it. Fields of other people are simply more fields. */
 export interface MemoryDocument {
@@ -30,7 +34,11 @@ export class InMemoryProjection implements ProjectionTransaction {
       const document = this.documents(model).get(key);
       if (!document) continue;
       const { at, closed } = document;
-      found.set(key, { at, closed, fields: withFields ? pick(document.fields, model.fields) : {} });
+      found.set(key, {
+        at,
+        closed,
+        fields: withFields ? pick(document.fields, { ...model.fields, ...model.settled }) : {},
+      });
     }
     return Promise.resolve(found);
   }
@@ -52,22 +60,22 @@ export class InMemoryProjection implements ProjectionTransaction {
     return Promise.resolve(records);
   }
 
-  answers(model: Model, questions: ReadonlyMap<string, SettleQuery>): Promise<Map<string, SettledDocument[]>> {
+  answers(model: Model, questions: ReadonlyMap<string, SettleQuery>): Promise<Map<string, Answer[]>> {
     return Promise.resolve(new Map([...questions].map(([key, question]) => [key, this.#answer(model, question)])));
   }
 
-  #answer(model: Model, { where, sort, limit }: SettleQuery): SettledDocument[] {
-    const matching = [...this.documents(model).values()]
-      .map(({ fields }) => fields)
-      .filter((fields) => Object.entries(where).every(([name, value]) => (fields[name] ?? null) === value))
-      .sort((one, other) => {
+  #answer(model: Model, { where, sort, limit }: SettleQuery): Answer[] {
+    const shown = model.kind === 'state' ? { ...model.fields, ...model.settled } : model.fields;
+    const matching = [...this.documents(model)]
+      .filter(([, { fields }]) => Object.entries(where).every(([name, value]) => (fields[name] ?? null) === value))
+      .sort(([, { fields: one }], [, { fields: other }]) => {
         for (const [name, direction] of Object.entries(sort)) {
           const order = compare(one[name], other[name]);
           if (order !== 0) return order * direction;
         }
         return 0;
       });
-    return matching.slice(0, limit).map((fields) => pick(fields, model.fields));
+    return matching.slice(0, limit).map(([key, { fields }]) => ({ ...pick(fields, shown), [ANSWER_KEY]: key }));
   }
 
   changeStates(
@@ -110,11 +118,12 @@ export class InMemoryProjection implements ProjectionTransaction {
     return Promise.resolve();
   }
 
-  results(model: StateModel, keys: readonly string[]): Promise<Map<string, SettledDocument>> {
-    const found = new Map<string, SettledDocument>();
+  results(model: StateModel, keys: readonly string[]): Promise<Map<string, StandingResult>> {
+    const found = new Map<string, StandingResult>();
     for (const key of keys) {
       const document = this.documents(model).get(key);
-      if (document && document.at !== null && !document.closed) found.set(key, pick(document.fields, model.settled));
+      if (!document || document.at === null || document.closed) continue;
+      found.set(key, { results: pick(document.fields, model.settled), fields: pick(document.fields, model.fields) });
     }
     return Promise.resolve(found);
   }

@@ -1,7 +1,8 @@
 import type { CouponsAccounts } from '../../../idl/coupons.js';
+import { timeFrom, timeOrNull } from '../../domain-kit/chain-time.js';
 import type { ModuleDefinition } from '../../domain-kit/domain-module.js';
 import { state } from '../../domain-kit/writes.js';
-import { averageRating, timeFrom } from './derived.js';
+import { averageRating } from './derived.js';
 import { Comment, Coupon, Listing, Merchant, Promotion, Rating } from './models.js';
 
 /** The document that mirrors each account, whole: what reconcile, audit and account reads compare with. */
@@ -65,7 +66,7 @@ export const couponAccounts: ModuleDefinition<object, CouponsAccounts>['accounts
         transfers: account.transfers,
         mintedAt: timeFrom(account.mintedAt),
         // The account says "never" with 0.
-        redeemedAt: account.redeemedAt === 0n ? null : timeFrom(account.redeemedAt),
+        redeemedAt: timeOrNull(account.redeemedAt),
         revision: account.revision,
       },
       account,

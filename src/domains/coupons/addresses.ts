@@ -1,4 +1,4 @@
-import { PublicKey } from '@solana/web3.js';
+import { addressDeriver, addressSeed, u32Seed, u64Seed } from '../../domain-kit/program-addresses.js';
 
 /** Where the program keeps what, by its seeds (programs/coupons/src/pda.rs). All addresses are base58. */
 export interface CouponAddresses {
@@ -14,33 +14,15 @@ export interface CouponAddresses {
 
 /** The addresses of the program deployed at `programId`. */
 export function couponAddresses(programId: string): CouponAddresses {
-  const program = new PublicKey(programId);
-  const derive = (prefix: string, ...seeds: Uint8Array[]) =>
-    PublicKey.findProgramAddressSync([Buffer.from(prefix), ...seeds], program)[0].toBase58();
+  const derive = addressDeriver(programId);
   return {
-    merchant: (authority) => derive('merchant', bytesOf(authority)),
-    promotion: (merchant, promotionId) => derive('promotion', bytesOf(merchant), u64(promotionId)),
-    coupon: (promotion, serial) => derive('coupon', bytesOf(promotion), u32(serial)),
-    mint: (coupon) => derive('mint', bytesOf(coupon)),
-    token: (coupon) => derive('token', bytesOf(coupon)),
-    listing: (coupon) => derive('listing', bytesOf(coupon)),
-    rating: (promotion, rater) => derive('rating', bytesOf(promotion), bytesOf(rater)),
-    comment: (promotion, index) => derive('comment', bytesOf(promotion), u32(index)),
+    merchant: (authority) => derive('merchant', addressSeed(authority)),
+    promotion: (merchant, promotionId) => derive('promotion', addressSeed(merchant), u64Seed(promotionId)),
+    coupon: (promotion, serial) => derive('coupon', addressSeed(promotion), u32Seed(serial)),
+    mint: (coupon) => derive('mint', addressSeed(coupon)),
+    token: (coupon) => derive('token', addressSeed(coupon)),
+    listing: (coupon) => derive('listing', addressSeed(coupon)),
+    rating: (promotion, rater) => derive('rating', addressSeed(promotion), addressSeed(rater)),
+    comment: (promotion, index) => derive('comment', addressSeed(promotion), u32Seed(index)),
   };
-}
-
-function bytesOf(address: string): Uint8Array {
-  return new PublicKey(address).toBytes();
-}
-
-function u64(value: bigint): Uint8Array {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(value);
-  return bytes;
-}
-
-function u32(value: number): Uint8Array {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
 }

@@ -1,7 +1,8 @@
 import type { CouponsEvents } from '../../../idl/coupons.js';
 import type { ModuleDefinition } from '../../domain-kit/domain-module.js';
 import { close, fact, state } from '../../domain-kit/writes.js';
-import { averageRating, timeFrom } from './derived.js';
+import { timeFrom } from '../../domain-kit/chain-time.js';
+import { averageRating } from './derived.js';
 import { Comment, Coupon, Listing, Merchant, Promotion, Rating, Sale } from './models.js';
 
 /** What each event of the coupons program changes. Every value is absolute and comes from the event alone. */

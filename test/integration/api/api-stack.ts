@@ -6,7 +6,7 @@ import { startApi, type ApiProcess } from '../../../src/app/api-process.js';
 import { startEventWorker } from '../../../src/app/event-worker.js';
 import { layFoundation, type Foundation } from '../../../src/app/foundation.js';
 import { readConfig } from '../../../src/config/env.js';
-import { coupons } from '../../../src/domains/coupons/module.js';
+import type { DomainRoutes } from '../../../src/domain-kit/routes.js';
 import { couponRoutes } from '../../../src/domains/coupons/routes.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
@@ -62,12 +62,19 @@ export interface ApiStack {
   stop(): Promise<void>;
 }
 
-/** Starts it, with `signers` funded keypairs in a key file of the server. */
+/** Starts it, with `signers` funded keypairs in a key file of the server, and of the coupons if no `domains` are named. */
 export async function startApiStack(
-  options: { signers?: number; env?: Record<string, string>; worker?: boolean } = {},
+  options: {
+    readonly signers?: number;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly worker?: boolean;
+    readonly domains?: readonly DomainRoutes[];
+  } = {},
 ): Promise<ApiStack> {
+  const domains = options.domains ?? [couponRoutes];
+  const modules = domains.map(({ module }) => module);
   const [chain, database, directory] = await Promise.all([
-    createTestChain({ programs: ['coupons'] }),
+    createTestChain({ programs: modules.map(({ name }) => name) }),
     createTestDatabase(),
     mkdtemp(join(tmpdir(), 'mooring-api-')),
   ]);
@@ -93,9 +100,9 @@ export async function startApiStack(
     ...options.env,
   });
   const endpoints = { rpcUrls: [proxy.rpcUrl], wsUrls: [proxy.wsUrl], mongodbUri: database.uri };
-  const foundation = await layFoundation(config, endpoints, [coupons], createLogger(config), createMetrics());
+  const foundation = await layFoundation(config, endpoints, modules, createLogger(config), createMetrics());
   const worker = options.worker === false ? undefined : startEventWorker(foundation, endpoints);
-  const api = await startApi(foundation, [couponRoutes]);
+  const api = await startApi(foundation, domains);
   const { token } = await api.apiKeys.create('test', ['read', 'write']);
 
   const send = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {

@@ -4,7 +4,8 @@ import { openTraffic } from '../../../src/dev/traffic.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { audit } from '../../../src/reconcile/audit.js';
 import type { AuditReport } from '../../../src/reconcile/audit-report.js';
-import { openWorkerBench, type RunningWorker, type WorkerBench } from './worker-bench.js';
+import type { RunningWorker } from './running-worker.js';
+import { openWorkerBench, type WorkerBench } from './worker-bench.js';
 
 const AUDITS = 2;
 

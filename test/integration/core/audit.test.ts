@@ -11,7 +11,8 @@ import type { AuditReport } from '../../../src/reconcile/audit-report.js';
 import { describeAudit } from '../../../src/reconcile/describe-audit.js';
 import { eventually } from '../../support/eventually.js';
 import { createTestDatabase } from '../../support/test-database.js';
-import { openWorkerBench, type RunningWorker, type WorkerBench } from './worker-bench.js';
+import type { RunningWorker } from './running-worker.js';
+import { openWorkerBench, type WorkerBench } from './worker-bench.js';
 
 let bench: WorkerBench;
 let worker: RunningWorker;

@@ -3,13 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { eventually } from '../../support/eventually.js';
 import { COUPONS, ROUTER, pda, type Call } from '../programs/coupons-chain.js';
-import {
-  expectDocumentsEqualChain,
-  NOT_ARCHIVED,
-  openWorkerBench,
-  type RunningWorker,
-  type WorkerBench,
-} from './worker-bench.js';
+import type { RunningWorker } from './running-worker.js';
+import { expectDocumentsEqualChain, NOT_ARCHIVED, openWorkerBench, type WorkerBench } from './worker-bench.js';
 
 const SOL = 1_000_000_000n;
 let bench: WorkerBench;

@@ -2,7 +2,8 @@ import type { Keypair } from '@solana/web3.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readListenerStatus } from '../../../src/ledger/listener-status.js';
 import { eventually } from '../../support/eventually.js';
-import { expectDocumentsEqualChain, openWorkerBench, type RunningWorker, type WorkerBench } from './worker-bench.js';
+import type { RunningWorker } from './running-worker.js';
+import { expectDocumentsEqualChain, openWorkerBench, type WorkerBench } from './worker-bench.js';
 
 const CONFIRMATIONS = 20;
 let bench: WorkerBench;

@@ -198,7 +198,7 @@ describe.each([
         const answers = await subject.run((tx) => tx.answers(Shop, asked(where, 2)));
         for (const owner of owners) {
           const expected = few
-            .map(([, { set }]) => set)
+            .map(([key, { set }]): Record<string, unknown> => ({ ...set, _key: key }))
             .filter((set) => Object.entries(where(owner)).every(([name, value]) => set[name] === value))
             .sort((one, other) => Number((one['price'] as bigint) - (other['price'] as bigint)))
             .slice(0, 2);
@@ -227,8 +227,8 @@ describe.each([
     await subject.putForeign(Shop, 'theirs', { theirs: 1 });
     expect(await subject.run((tx) => tx.results(Shop, ['open', 'settled', 'closed', 'theirs', 'missing']))).toEqual(
       new Map<string, object>([
-        ['open', {}],
-        ['settled', { best: 5n }],
+        ['open', { results: {}, fields: { owner: 'x' } }],
+        ['settled', { results: { best: 5n }, fields: { owner: 'x' } }],
       ]),
     );
   });

@@ -16,7 +16,8 @@ import { runChecks } from '../../../src/ops/doctor/run-checks.js';
 import { runScript } from '../../e2e/run-script.js';
 import { eventually } from '../../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { openWorkerBench, type RunningWorker, type WorkerBench } from '../core/worker-bench.js';
+import type { RunningWorker } from '../core/running-worker.js';
+import { openWorkerBench, type WorkerBench } from '../core/worker-bench.js';
 
 let bench: WorkerBench;
 let running: RunningWorker;

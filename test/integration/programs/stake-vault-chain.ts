@@ -9,7 +9,7 @@ import {
 } from '@solana/spl-token';
 import { Keypair, PublicKey, SystemProgram } from '@solana/web3.js';
 import type { Stake, StakeVaultEvents, Vault } from '../../../idl/stake-vault.js';
-import { createTestChain } from '../../support/test-chain.js';
+import { createTestChain, type TestChain } from '../../support/test-chain.js';
 import { deriver, programClient, readIdl, u64, type Call, type Landed } from './program-client.js';
 
 const idl = readIdl('stake-vault');
@@ -38,11 +38,16 @@ export function eventOf<Name extends keyof StakeVaultEvents>(landed: Landed, nam
   return event.data as unknown as StakeVaultEvents[Name];
 }
 
-export type StakeVaultChain = Awaited<ReturnType<typeof startStakeVaultChain>>;
+export type StakeVaultChain = Awaited<ReturnType<typeof stakeVaultClient>>;
 
-/** The chain of a test file with the stake vault on it, spoken to through Anchor's own client. */
+/** The chain of a test file with the stake vault on it. */
 export async function startStakeVaultChain() {
   const chain = await createTestChain({ programs: ['stake-vault'] });
+  return { ...(await stakeVaultClient(chain)), stop: () => chain.stop() };
+}
+
+/** The program spoken to through Anchor's own client. */
+export async function stakeVaultClient(chain: TestChain) {
   const { connection } = chain;
   const { fetch, ...client } = programClient<{ vault: Vault; stake: Stake }>(connection, idl);
   /** Pays for mints, and is their authority. */
@@ -71,23 +76,28 @@ export async function startStakeVaultChain() {
   /** New wallets, each with `amount` of the mint's tokens in its associated token account. */
   async function wallets(count: number, mint: PublicKey, amount = 1_000n * TOKEN): Promise<Keypair[]> {
     const keypairs = await chain.fundedKeypairs(count);
+    await fill(keypairs, mint, amount);
+    return keypairs;
+  }
+
+  /** Gives wallets `amount` each of the mint's tokens. */
+  async function fill(keypairs: readonly Keypair[], mint: PublicKey, amount = 1_000n * TOKEN): Promise<void> {
     const instructions = keypairs.flatMap(({ publicKey }) => [
       createAssociatedTokenAccountInstruction(issuer.publicKey, tokenOf(mint, publicKey), publicKey, mint),
       createMintToInstruction(mint, tokenOf(mint, publicKey), issuer.publicKey, amount),
     ]);
     await client.sendRaw(instructions, [issuer]);
-    return keypairs;
   }
 
   return {
     ...client,
     createMint,
     wallets,
+    fill,
     fundedKeypairs: (count: number) => chain.fundedKeypairs(count),
     vault: (address: PublicKey) => fetched('vault', address),
     stake: (address: PublicKey) => fetched('stake', address),
     balance: async (token: PublicKey) => (await getAccount(connection, token)).amount,
-    stop: () => chain.stop(),
   };
 }
 

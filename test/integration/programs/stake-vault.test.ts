@@ -3,22 +3,13 @@ import { SystemProgram, TransactionInstruction, type Keypair, type PublicKey } f
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { refusal } from './program-client.js';
-import {
-  eventOf,
-  pda,
-  STAKE_VAULT,
-  startStakeVaultChain,
-  TOKEN,
-  tokenOf,
-  VaultClient,
-  type StakeVaultChain,
-} from './stake-vault-chain.js';
+import { eventOf, pda, STAKE_VAULT, startStakeVaultChain, TOKEN, tokenOf, VaultClient } from './stake-vault-chain.js';
 
 /** Nobody can move a validator's clock: cooldowns that end within a test are this short. */
 const SHORT_COOLDOWN_SECONDS = 2;
 const HOUR = 3_600;
 
-let chain: StakeVaultChain;
+let chain: Awaited<ReturnType<typeof startStakeVaultChain>>;
 let mint: PublicKey;
 
 beforeAll(async () => {

@@ -7,7 +7,8 @@ import { coupons } from '../../../src/domains/coupons/module.js';
 import { systemClock as clock } from '../../../src/lib/clock.js';
 import { audit } from '../../../src/reconcile/audit.js';
 import { cleanupOrphans } from '../../../src/reconcile/orphan-cleanup.js';
-import { openWorkerBench, type RunningWorker, type WorkerBench } from '../core/worker-bench.js';
+import type { RunningWorker } from '../core/running-worker.js';
+import { openWorkerBench, type WorkerBench } from '../core/worker-bench.js';
 
 let bench: WorkerBench;
 let worker: RunningWorker;

@@ -10,7 +10,8 @@ import { audit } from '../../../src/reconcile/audit.js';
 import { cleanupOrphans, ORPHAN_ARCHIVE } from '../../../src/reconcile/orphan-cleanup.js';
 import type { ReconcileRun, ReconcileScope } from '../../../src/reconcile/reconcile-run.js';
 import { seededRandom } from '../../../src/dev/seeded-random.js';
-import { openWorkerBench, type RunningWorker, type WorkerBench } from '../core/worker-bench.js';
+import type { RunningWorker } from '../core/running-worker.js';
+import { openWorkerBench, type WorkerBench } from '../core/worker-bench.js';
 
 let bench: WorkerBench;
 let worker: RunningWorker;

@@ -74,7 +74,7 @@ it('an orphan decides over no result', async () => {
         new Map(promotions.map((promotion) => [promotion, { where: { promotion }, sort: { index: 1 }, limit: 1 }])),
       ),
     );
-  expect(await ask(['P'])).toEqual(new Map([['P', [{ promotion: 'P', index: 2 }]]]));
+  expect(await ask(['P'])).toEqual(new Map([['P', [{ promotion: 'P', index: 2, _key: 'B' }]]]));
   expect([...(await ask(['P', 'Q']))].map(([key, answer]) => [key, answer.length])).toEqual([
     ['P', 1],
     ['Q', 0],

@@ -135,10 +135,10 @@ export const PromotionController = {
 };
 
 /** The first free id from the merchant's count on: ids below it are usually, but not necessarily, taken. */
-async function nextPromotionId({ at, read, exists }: CouponsProgram, merchant: string): Promise<bigint> {
+async function nextPromotionId({ at, read, find }: CouponsProgram, merchant: string): Promise<bigint> {
   const { promotionCount } = await read('Merchant', merchant, 'authority');
   for (let id = promotionCount; id < promotionCount + ID_SEARCH; id++) {
-    if (!(await exists('Promotion', at.promotion(merchant, id)))) return id;
+    if ((await find('Promotion', at.promotion(merchant, id))) === null) return id;
   }
   throw new CommandRefused(
     'conflict',

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { CouponsEvents } from '../../../../idl/coupons.js';
 import type { Write } from '../../../../src/domain-kit/writes.js';
-import { averageRating, timeFrom } from '../../../../src/domains/coupons/derived.js';
+import { timeFrom } from '../../../../src/domain-kit/chain-time.js';
+import { averageRating } from '../../../../src/domains/coupons/derived.js';
 import { coupons } from '../../../../src/domains/coupons/module.js';
 
 /** What the handler of an event makes of it, in short. */

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { defineCommand, signerFor, type CommandContext, type CommandPlan } from '../../../domain-kit/command.js';
+import { addressField, signerField, u64Field } from '../../../domain-kit/command-fields.js';
+import { associatedToken, openAssociatedToken } from '../../../domain-kit/token-account.js';
+import { Stake, Vault } from '../models.js';
+import { stakeVaultProgram } from './stake-vault-program.js';
+
+const vaultParams = z.strictObject({ vault: addressField('The vault') });
+const owner = signerField('Whose stake it is');
+const amount = u64Field('In millionths of a token', 1n);
+
+/** Commands about stakes: each wallet has one in a vault. */
+export const StakeController = {
+  stake: defineCommand({
+    name: 'StakeController.stake',
+    method: 'post',
+    path: '/vaults/:vault/stakes',
+    summary: 'Stakes tokens, or more of them',
+    params: vaultParams,
+    body: z.strictObject({ owner, amount }),
+    build: async ({ params: { vault }, body }, context) => {
+      const { at, instruction, read } = stakeVaultProgram(context);
+      const by = signerFor(context, 'owner', body.owner);
+      const { mint } = await read('Vault', vault, 'vault');
+      const accounts = {
+        ...{ vault, stake: at.stake(vault, by), owner: by },
+        ...{ vault_token: at.vaultToken(vault), owner_token: associatedToken(mint, by) },
+      };
+      return planOf(context, vault, by, [instruction('stake', { amount: body.amount }, accounts)]);
+    },
+  }),
+
+  requestUnstake: defineCommand({
+    name: 'StakeController.requestUnstake',
+    method: 'post',
+    path: '/vaults/:vault/unstake-requests',
+    summary: "Asks tokens back: they can be withdrawn after the vault's cooldown",
+    params: vaultParams,
+    body: z.strictObject({ owner, amount }),
+    build: ({ params: { vault }, body }, context) => {
+      const { at, instruction } = stakeVaultProgram(context);
+      const by = signerFor(context, 'owner', body.owner);
+      const accounts = { vault, stake: at.stake(vault, by), owner: by };
+      return Promise.resolve(
+        planOf(context, vault, by, [instruction('request_unstake', { amount: body.amount }, accounts)]),
+      );
+    },
+  }),
+
+  withdraw: defineCommand({
+    name: 'StakeController.withdraw',
+    method: 'post',
+    path: '/vaults/:vault/withdrawals',
+    summary: 'Takes out all that was asked back, once the cooldown is over',
+    params: vaultParams,
+    body: z.strictObject({ owner }),
+    build: async ({ params: { vault }, body }, context) => {
+      const { at, instruction, read } = stakeVaultProgram(context);
+      const by = signerFor(context, 'owner', body.owner);
+      const { mint } = await read('Vault', vault, 'vault');
+      const accounts = {
+        ...{ vault, stake: at.stake(vault, by), owner: by },
+        ...{ vault_token: at.vaultToken(vault), owner_token: associatedToken(mint, by) },
+      };
+      return planOf(context, vault, by, [openAssociatedToken(by, mint, by), instruction('withdraw', {}, accounts)]);
+    },
+  }),
+};
+
+function planOf(
+  context: CommandContext,
+  vault: string,
+  by: string,
+  instructions: CommandPlan['instructions'],
+): CommandPlan {
+  const stake = stakeVaultProgram(context).at.stake(vault, by);
+  return {
+    instructions,
+    signers: [by],
+    address: stake,
+    addresses: { stake, vault },
+    documents: [
+      { model: Stake, key: stake },
+      { model: Vault, key: vault },
+    ],
+  };
+}
