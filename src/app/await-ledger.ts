@@ -1,4 +1,5 @@
 import { readFrontier } from '../ledger/frontier.js';
+import { findByIndex } from '../ledger/find-by-index.js';
 import { ledgerEvents } from '../ledger/ledger-collections.js';
 import type { Foundation } from './foundation.js';
 
@@ -19,9 +20,11 @@ export async function awaitLedger(
   let [before, movedAtMs] = ['', clock.monotonic()];
   while (!signal.aborted) {
     const frontier = (await readFrontier(db, program))?.slot ?? -1;
-    const waiting = await ledgerEvents(db).countDocuments({ program, state: 'received', slot: { $lte: head } });
-    if (frontier >= head && waiting === 0) return true;
+    const received = { program, state: 'received' } as const;
+    const [first] = await findByIndex(db, received, { also: { slot: { $lte: head } }, limit: 1 }).toArray();
+    if (frontier >= head && !first) return true;
     // While a first sync lists a long history the frontier stands still and the ledger grows.
+    const waiting = await ledgerEvents(db).countDocuments(received);
     const now = `${frontier} ${waiting} ${await ledgerEvents(db).estimatedDocumentCount()}`;
     if (now !== before) movedAtMs = clock.monotonic();
     else if (clock.monotonic() - movedAtMs >= patienceMs) return false;

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { LedgerRecord, RecordState } from './ledger-record.js';
 import { ledgerEvents, recordFrom } from './ledger-collections.js';
-import { findOpen } from './open-records.js';
+import { findByIndex } from './find-by-index.js';
 
 /**
  * Longer than any record is told to wait, in milliseconds. A date further ahead was written by a process whose clock
@@ -34,7 +34,7 @@ export async function readReceived(
     ],
   };
   const read = (limit: number, direction: 1 | -1) =>
-    findOpen(db, { program, state: 'received' }, { also: isDue, sort: { slot: direction }, limit }).toArray();
+    findByIndex(db, { program, state: 'received' }, { also: isDue, sort: { slot: direction }, limit }).toArray();
   const oldest = await read(limit, 1);
   const share = Math.floor(limit * NEWEST_SHARE);
   if (oldest.length < limit || share === 0) return oldest.map(recordFrom);
@@ -51,9 +51,7 @@ export async function readSignature(
   signature: string,
   session?: mongo.ClientSession,
 ): Promise<LedgerRecord[]> {
-  const stored = await ledgerEvents(db)
-    .find({ program, signature }, session ? { session } : {})
-    .toArray();
+  const stored = await findByIndex(db, { signature }, { also: { program }, session }).toArray();
   return stored.map(recordFrom).filter((record) => !isArchived(record._id));
 }
 
@@ -97,7 +95,7 @@ export async function readDisputed(
   without: readonly string[],
 ): Promise<string[]> {
   const also = { signature: { $nin: [...without] } };
-  const disputed = findOpen(db, { program, disputed: true }, { also, limit, project: { signature: 1 } });
+  const disputed = findByIndex(db, { program, disputed: true }, { also, limit, project: { signature: 1 } });
   const stored = await disputed.toArray();
   return [...new Set(stored.map((record) => String(record.signature)))];
 }
@@ -174,12 +172,11 @@ export async function readKnown(
   program: string,
   signatures: readonly string[],
 ): Promise<Map<string, KnownTransaction>> {
-  const stored = await ledgerEvents(db)
-    .find(
-      { program, signature: { $in: [...signatures] }, state: { $ne: 'orphaned' } },
-      { projection: { signature: 1, slot: 1, of: 1 } },
-    )
-    .toArray();
+  const stored = await findByIndex(
+    db,
+    { signature: { $in: signatures } },
+    { also: { program, state: { $ne: 'orphaned' } }, project: { signature: 1, slot: 1, of: 1 } },
+  ).toArray();
   const counts = new Map<string, { slot: number; of: number; count: number }>();
   for (const record of stored) {
     const signature = String(record.signature);

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { findOpen } from './open-records.js';
+import { findByIndex } from './find-by-index.js';
 
 /** Counted up to this many: a long queue is as good as endless, and counting it costs. */
 const COUNTED_AT_MOST = 100_000;
@@ -10,7 +10,7 @@ export async function readWaiting(
   program: string,
   seenBefore: Date,
 ): Promise<{ readonly count: number; readonly oldestSeenAt: Date | null }> {
-  const waiting = findOpen(
+  const waiting = findByIndex(
     db,
     { program, state: 'received' },
     { also: { seenAt: { $lt: seenBefore } }, limit: COUNTED_AT_MOST, project: { _id: 0, seenAt: 1 } },

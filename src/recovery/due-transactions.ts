@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { recordFrom, type StoredRecord } from '../ledger/ledger-collections.js';
 import { groupByTransaction, type HeldTransaction } from '../ledger/held-transaction.js';
-import { findOpen, type OpenQuestion } from '../ledger/open-records.js';
+import { findByIndex, type IndexedQuestion } from '../ledger/find-by-index.js';
 
 /** Records read per pass: four calls' worth of statuses, so that a backlog after an outage is worked off in bites. */
 const RECORDS_PER_PASS = 1_024;
@@ -53,7 +53,7 @@ export class DueTransactions {
   /** At most `limit` records, and the rest of the slot that the limit cuts through: slots are judged whole (I7). */
   async #read(filter: mongo.Document, direction: 1 | -1, limit: number): Promise<readonly StoredRecord[]> {
     const waiting = { program: this.program, commitment: 'confirmed' } as const;
-    const read = (question: OpenQuestion) => findOpen(this.db, waiting, question).toArray();
+    const read = (question: IndexedQuestion) => findByIndex(this.db, waiting, question).toArray();
     const page = await read({ also: { kind: 'event', ...filter }, sort: { slot: direction }, limit });
     const last = page.at(-1);
     if (page.length < limit || !last) return page;
