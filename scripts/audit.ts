@@ -1,4 +1,5 @@
 import { assertProgramsPresent } from '../src/app/absent-programs.js';
+import { readFrontier } from '../src/ledger/frontier.js';
 import { toJson } from '../src/lib/json.js';
 import { audit } from '../src/reconcile/audit.js';
 import { describeAudit } from '../src/reconcile/describe-audit.js';
@@ -37,6 +38,13 @@ await withFoundation({ what: 'The audit could not be made', json }, async ({ mon
   const onProgress = bar.show.bind(bar);
   const report = await audit({ db: mongo.db, chain: pool.chain, clock, onProgress }, modules).finally(() => bar.end());
   for (const line of describeAudit(report)) console.log(asStarted(line));
+  for (const { module } of modules) {
+    if (report.unsettled.length === 0 || (await readFrontier(mongo.db, module.name)) !== null) continue;
+    const where = `the database ${mongo.db.databaseName}`;
+    console.log(
+      asStarted(`no worker has followed ${module.name} on ${where} yet: is it the right one? npm run worker`),
+    );
+  }
   if (json) console.log(toJson(report));
   const isOpen = report.unsettled.length > 0 || report.unreadable.length > 0;
   process.exitCode = report.differences.length > 0 ? EXIT.wrong : isOpen ? EXIT.unsettled : EXIT.clean;

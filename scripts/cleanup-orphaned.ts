@@ -86,9 +86,9 @@ await withFoundation({ what: 'Nothing was cleaned up', json: options.json }, asy
   process.exitCode = signal.aborted ? EXIT_INTERRUPTED : unconfirmed > 0 ? EXIT.left : EXIT.done;
 });
 
-function describe({ collection, key, since, reason, outcome }: CleanedOrphan): string {
+function describe({ collection, key, id, since, reason, outcome }: CleanedOrphan): string {
   const what = outcome === 'removed' && !options.apply ? 'would go' : outcome.replace('-', ' ');
-  return `${what.padEnd(12)} ${collection}/${key} (${REASON[reason]}, marked ${since.toISOString()})`;
+  return `${what.padEnd(12)} ${collection}/${reason === 'duplicate' || reason === 'no-address' ? id : key} (${REASON[reason]}, marked ${since.toISOString()})`;
 }
 
 function summary(

@@ -1,5 +1,6 @@
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { StaleFenceError, touchLease, type HeldLease } from '../leases/lease.js';
+import { ledgerEvents } from '../ledger/ledger-collections.js';
 import { messageOf } from '../lib/errors.js';
 import { clearAlert, raiseAlert } from '../ops/alert-store.js';
 import { intervalOf } from '../reconcile/schedule.js';
@@ -115,6 +116,12 @@ export async function makePass(
       plan,
       tally,
     );
+    const dead = await ledgerEvents(db).countDocuments({ program, state: 'dead', dismissedAt: null });
+    if (dead > 0) {
+      tally.note(
+        `${dead} records could not take effect, and what they say is in no document: \`npm run dead-letters list\``,
+      );
+    }
     if (signal.aborted) return await ended({ state: 'interrupted', error: 'told to stop' });
     const run = await ended({ state: 'done', ...outcome });
     await alertOfDrift(foundation, run);
@@ -152,7 +159,7 @@ async function planOf(
   return {
     ...{ run: run.id, scope: run.scope, mayMarkMany },
     sinceSlot: Math.max(0, (last?.slot ?? 0) - OVERLAP_SLOTS),
-    suspects: last?.suspects ?? [],
+    suspects: (last?.suspects ?? []).filter((name: unknown): name is string => typeof name === 'string'),
     rotation: lastChanges?.rotation ?? null,
     share: Math.max(
       LEAST_SHARE,

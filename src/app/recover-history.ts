@@ -31,6 +31,13 @@ export async function recoverHistory(
   const { clock, random } = machine;
   const frontier = await readFrontier(mongo.db, installed.module.name);
   if (!frontier) return { kind: 'incomplete', recovered: 0, why: 'no history was scanned yet' };
+  if (!(frontier.since <= frontier.slot)) {
+    return {
+      kind: 'incomplete',
+      recovered: 0,
+      why: `the frontier makes no sense: from ${frontier.since} to ${frontier.slot}`,
+    };
+  }
   const fetcher = new TransactionFetcher({ chain: view.chain, history: view.chain, clock, random });
   const ingest = createIngest(foundation, installed, fetcher);
   let recovered = await retryParked(foundation, installed.module.name, signal);

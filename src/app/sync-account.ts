@@ -59,11 +59,13 @@ export async function syncAccount(
     const known: StateModel[] = [];
     let isMarked = false;
     for (const model of mirrored.keys()) {
-      const document = await db
+      const documents = await db
         .collection(model.collection)
-        .findOne({ [model.keyField]: address }, { projection: { _mooring: 1 } });
-      if (document) known.push(model);
-      if (document && (markOf(document).orphaned ?? null) !== null) isMarked = true;
+        .find({ [model.keyField]: address }, { projection: { _mooring: 1 } })
+        .toArray();
+      if (documents.length > 0) known.push(model);
+      // A duplicate beside the account's own document says nothing of it.
+      if (documents.length > 0 && documents.every((one) => (markOf(one).orphaned ?? null) !== null)) isMarked = true;
     }
     // What the account is, and whatever has a document at its address.
     const first = await compareAccounts(db, module, codec, page);

@@ -1,4 +1,4 @@
-import type { ChainPort } from './chain-port.js';
+import type { AccountInfo, ChainPort } from './chain-port.js';
 import { RpcError } from './rpc-error.js';
 import { witnessesNeeded } from './witnesses.js';
 
@@ -7,14 +7,17 @@ export interface AbsenceWitness {
   readonly chain: Pick<ChainPort, 'accounts'>;
 }
 
+/** Whether what an endpoint has at an address is the account that was looked for. */
+export type IsThere = (account: AccountInfo | null, address: string) => boolean;
+
 /**
  * Which of these accounts are gone for certain: a missing account is only a suspicion until every endpoint was asked, as of
- * `slot` or later at finalized. Two have to lack it where there are two, and one that has it outweighs all others (I5). An
- * account that another program owns by now is gone as well.
+ * `slot` or later at finalized. Two have to lack it where there are two, and one that has it outweighs all others (I5). What
+ * something else took the place of, such as an account of another program, is gone as well: `isThere` says what counts.
  */
 export async function confirmAbsence(
   members: readonly AbsenceWitness[],
-  programId: string,
+  isThere: IsThere,
   addresses: readonly string[],
   slot: number,
 ): Promise<ReadonlySet<string>> {
@@ -28,7 +31,7 @@ export async function confirmAbsence(
         // A node that ignores minContextSlot may answer from before: that says nothing.
         if (contextSlot < slot) return;
         for (const [position, address] of addresses.entries()) {
-          if (accounts[position]?.owner === programId) present.add(address);
+          if (isThere(accounts[position] ?? null, address)) present.add(address);
           else lacking.set(address, (lacking.get(address) ?? 0) + 1);
         }
       } catch (error) {

@@ -18,7 +18,17 @@ export function storedRecord(record: LedgerRecord): StoredRecord {
 
 /** BSON → record. */
 export function recordFrom(stored: mongo.Document): LedgerRecord {
-  return fromStored(stored) as LedgerRecord;
+  const record = fromStored(stored) as LedgerRecord;
+  const { touches, slot } = record as { readonly touches: unknown; readonly slot: unknown };
+  // What somebody has changed by hand must not stop who reads it: it touches nothing, or stands at the beginning.
+  const isWhole = Array.isArray(touches) && touches.every((one) => typeof one === 'string') && typeof slot === 'number';
+  if (isWhole) return record;
+  return { ...record, touches: stringsOf(touches), slot: typeof slot === 'number' ? slot : 0 };
+}
+
+/** The texts in a list; none where it is no list. */
+export function stringsOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
 }
 
 /**

@@ -32,7 +32,7 @@ export class MongoProjection implements ProjectionTransaction {
    * is known to be there needs neither an upsert nor a mark taken away.
    */
   readonly #seen = new Map<string, Map<string, 'absent' | Presence>>();
-  /** By collection and key: the `_id` to write to where several documents have the address and none is marked yet. */
+  /** By collection and key: the `_id` of the document that was seen, for others may have the same address. */
   readonly #chosen = new Map<string, Map<string, string>>();
 
   constructor(
@@ -47,7 +47,7 @@ export class MongoProjection implements ProjectionTransaction {
   ): Promise<Map<string, StandingDocument>> {
     const documents = await this.#collection(model)
       .find(
-        { [model.keyField]: { $in: [...keys] }, ...NO_DUPLICATES },
+        { [model.keyField]: { $in: [...keys] } },
         {
           session: this.session,
           batchSize: keys.length + 1,
@@ -59,22 +59,22 @@ export class MongoProjection implements ProjectionTransaction {
         },
       )
       .toArray();
-    // Of several with one address the last one counts here: the one that mooring has written to, or else the oldest.
-    documents.reverse().sort((one, other) => Number(isWritten(one)) - Number(isWritten(other)));
+    // An array that holds the address is found too, and is nobody's. Of several with one address the last one counts here:
+    // the one that mooring has written to, or else the oldest; one that is marked as a duplicate only where it is alone.
+    const ours = documents.filter((document) => typeof document[model.keyField] === 'string');
+    ours.reverse().sort((one, other) => rankOf(one) - rankOf(other));
     const keyOf = (document: Stored) => String(document[model.keyField]);
     const found = new Map(
-      documents.map((document): [string, StandingDocument] => {
+      ours.map((document): [string, StandingDocument] => {
         const { at, closed } = markOf(document);
         const fields = withFields ? pick(document, shownBy(model)) : {};
         return [keyOf(document), { at: typeof at === 'string' ? at : null, closed: closed === true, fields }];
       }),
     );
     const seen = new Map(keys.map((key): [string, 'absent' | Presence] => [key, 'absent']));
-    for (const document of documents) seen.set(keyOf(document), presenceOf(document));
+    for (const document of ours) seen.set(keyOf(document), presenceOf(document));
     this.#seen.set(model.collection, seen);
-    const isAmbiguous = documents.length > found.size;
-    const chosen = new Map(isAmbiguous ? documents.map((document) => [keyOf(document), document._id]) : []);
-    this.#chosen.set(model.collection, chosen);
+    this.#chosen.set(model.collection, new Map(ours.map((document) => [keyOf(document), document._id])));
     return found;
   }
 
@@ -119,7 +119,7 @@ export class MongoProjection implements ProjectionTransaction {
       }
       const one = chosen?.get(key);
       const named = one === undefined ? {} : { _id: one };
-      const filter = { [model.keyField]: key, ...named, ...NO_DUPLICATES } as mongo.Filter<Stored>;
+      const filter = { [model.keyField]: key, ...named } as mongo.Filter<Stored>;
       // Nothing can be set inside of what is no object.
       if (was === 'no-room') operations.push({ updateOne: { filter, update: { $unset: UNMARKED } } });
       if (!change) operations.push(...(await this.#removal(model, filter)));
@@ -157,7 +157,7 @@ export class MongoProjection implements ProjectionTransaction {
           [model.keyField]: { $in: [...keys] },
           '_mooring.at': { $exists: true },
           '_mooring.closed': { $ne: true },
-          ...NO_DUPLICATES,
+          ...(model.keyField === '_id' ? {} : NO_DUPLICATES),
         },
         {
           session: this.session,
@@ -259,6 +259,12 @@ function presenceOf(document: mongo.Document): Presence {
   if (!hasRoomForMark(document)) return 'no-room';
   const { closed, orphaned } = markOf(document);
   return closed || (orphaned ?? null) !== null ? 'marked' : 'open';
+}
+
+/** Which of several documents of one address is the account's: the higher the likelier. */
+function rankOf(document: mongo.Document): number {
+  if (markOf(document).orphaned?.reason === 'duplicate') return 0;
+  return isWritten(document) ? 2 : 1;
 }
 
 function isWritten(document: mongo.Document): boolean {

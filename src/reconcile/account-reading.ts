@@ -1,6 +1,8 @@
 import type { AccountInfo } from '../chain/chain-port.js';
+import type { IsThere } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { Model } from '../domain-kit/model.js';
 import type { StateWrite } from '../domain-kit/writes.js';
 
 /** An account as it was read at a finalized slot, and what the module makes of it. */
@@ -31,4 +33,12 @@ export function readingOf(
   } catch {
     return { slot, info: account, write: null, isUnreadable: true };
   }
+}
+
+/** Whether an account is one that this model mirrors: of one that nobody can read that cannot be excluded. */
+export function isOf(module: DomainModule, codec: ProgramCodec, model: Model, slot: number): IsThere {
+  return (account, address) => {
+    const { write, isUnreadable } = readingOf(module, codec, address, account, slot);
+    return isUnreadable || write?.model === model;
+  };
 }

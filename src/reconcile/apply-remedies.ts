@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { AccountInfo } from '../chain/chain-port.js';
-import { confirmAbsence, type AbsenceWitness } from '../chain/confirm-absence.js';
+import { confirmAbsence } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import { doesCount, keyFieldOf, markOf, type OrphanMark } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
@@ -15,7 +15,9 @@ import { slotOfOrderKey } from '../ledger/order-key.js';
 import { requestRepairs, type Repair } from '../ledger/repair-queue.js';
 import { observeAccount } from '../pipeline/observe-account.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
+import { isOf } from './account-reading.js';
 import type { Judged } from './judge-doubts.js';
+import { knownEvents, type OrphanWitness } from './known-events.js';
 import { remediesFor } from './remedies.js';
 
 /** Documents per transaction. */
@@ -27,7 +29,7 @@ export interface RemedyDependencies {
   readonly db: mongo.Db;
   readonly clock: { now(): number };
   /** Every endpoint alone: what is gone for one of them has to be gone for another (I5). */
-  readonly members: readonly AbsenceWitness[];
+  readonly members: readonly OrphanWitness[];
   /** Runs the writes in one transaction: of the reconcile lease where there is one (I8). */
   readonly commit: (body: (session: mongo.ClientSession) => Promise<void>) => Promise<void>;
   /** Id of the run, for the marks. */
@@ -60,11 +62,14 @@ export async function applyRemedies(
   const wrong = judged.filter((one) => remediesFor(one).length > 0);
   for (let start = 0; start < wrong.length; start += BATCH) {
     const batch = wrong.slice(start, start + BATCH);
-    const gone = await confirmGone(dependencies, codec, batch);
+    const gone = await confirmGone(dependencies, module, codec, batch);
     const isOrphan = (one: Judged) => remediesFor(one).includes('mark');
     const [orphans, rest] = split(batch, isOrphan);
-    const isSure = (one: Judged) =>
-      needsConfirmation(one) ? gone.has(one.key) : !isOrphan(one) || dependencies.mayMarkFacts;
+    const unmade = await madeByNothing(
+      dependencies,
+      orphans.filter((one) => !needsConfirmation(one)),
+    );
+    const isSure = (one: Judged) => (needsConfirmation(one) ? gone.has(one) : !isOrphan(one) || unmade.has(one));
     const contradicted = await contradictedAccounts(dependencies, codec, batch);
     const [disputed, others] = split(rest, ({ key }) => contradicted.has(key));
     const [sureOrphans, doubtful] = split(orphans, isSure);
@@ -93,12 +98,42 @@ function needsConfirmation({ reading }: Judged): boolean {
 
 async function confirmGone(
   { members }: RemedyDependencies,
+  module: DomainModule,
   codec: ProgramCodec,
   batch: readonly Judged[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<Judged>> {
   const absent = batch.filter(needsConfirmation);
   const slot = Math.max(0, ...absent.map(({ reading }) => reading?.slot ?? 0));
-  return confirmAbsence(members, codec.programId, [...new Set(absent.map(({ key }) => key))], slot);
+  const gone = new Set<Judged>();
+  for (const model of new Set(absent.map((one) => one.model))) {
+    const ofModel = absent.filter((one) => one.model === model);
+    const addresses = [...new Set(ofModel.map(({ key }) => key))];
+    const confirmed = await confirmAbsence(members, isOf(module, codec, model, slot), addresses, slot);
+    for (const one of ofModel) if (confirmed.has(one.key)) gone.add(one);
+  }
+  return gone;
+}
+
+/**
+ * Of orphans that do not rest on an account's absence, those that nothing on chain makes. Of a fact: the whole history was
+ * looked at, the ledger has no record of it but one that a fork dropped, and no endpoint knows its transaction, for the list
+ * of one may have left it out (I5).
+ */
+async function madeByNothing(
+  { db, members, mayMarkFacts }: RemedyDependencies,
+  orphans: readonly Judged[],
+): Promise<ReadonlySet<Judged>> {
+  const facts = orphans.filter(({ model }) => model.kind === 'fact');
+  const unmade = new Set(mayMarkFacts ? orphans.filter(({ model }) => model.kind !== 'fact') : []);
+  if (!mayMarkFacts || facts.length === 0) return unmade;
+  const keys = facts.map(({ key }) => key);
+  const records = await ledgerEvents(db)
+    .find({ _id: { $in: keys } }, { projection: { state: 1 } })
+    .toArray();
+  const recorded = new Set(records.filter(({ state }) => state !== 'orphaned').map(({ _id }) => _id));
+  const isKnown = await knownEvents(members, keys);
+  for (const one of facts) if (!recorded.has(one.key) && !isKnown(one.key)) unmade.add(one);
+  return unmade;
 }
 
 /**

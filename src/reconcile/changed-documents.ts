@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import { keyFieldOf, THAT_ARE_ORPHANED } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
-import { ledgerEvents } from '../ledger/ledger-collections.js';
+import { ledgerEvents, stringsOf } from '../ledger/ledger-collections.js';
 
 /** Keys of documents, by model. */
 export type KeysByModel = Map<Model, Set<string>>;
@@ -19,7 +19,7 @@ export async function touchedSince(db: mongo.Db, module: DomainModule, slot: num
   );
   const facts = module.models.filter(({ kind }) => kind === 'fact');
   for await (const { _id, touches, kind } of cursor) {
-    for (const touch of touches as string[]) addTouch(keys, module, touch);
+    for (const touch of stringsOf(touches)) addTouch(keys, module, touch);
     if (kind === 'event') for (const model of facts) add(keys, model, _id);
   }
   return keys;

@@ -1,26 +1,34 @@
 import type { mongo } from 'mongoose';
-import { keyFieldOf, THAT_ARE_ORPHANED } from '../domain-kit/document-mark.js';
+import { isAddress } from '../domain-kit/command-fields.js';
+import { hasRoomForMark, keyFieldOf, markOf, THAT_ARE_ORPHANED } from '../domain-kit/document-mark.js';
 import type { Model } from '../domain-kit/model.js';
-import { ledgerEvents } from '../ledger/ledger-collections.js';
+import { ledgerEvents, stringsOf } from '../ledger/ledger-collections.js';
 import { touchOf } from '../ledger/ledger-record.js';
+import { hasTwin } from './duplicate-documents.js';
 
 /** Tombstones looked up in the ledger at once. */
 const BATCH = 500;
 
 interface MarkDependencies {
   readonly db: mongo.Db;
+  readonly clock: { now(): number };
   readonly commit: (body: (session: mongo.ClientSession) => Promise<void>) => Promise<void>;
 }
 
-const NO_OBJECT = { _mooring: { $exists: true, $not: { $type: 'object' } } } as const;
-const NO_ORPHAN_MARK = { ...THAT_ARE_ORPHANED, '_mooring.orphaned.since': { $not: { $type: 'date' } } } as const;
+/** Written ahead of our clock by so much, in milliseconds, a mark may still be another process's. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** An array may hold an object, and is none. */
+const NO_OBJECT = {
+  $or: [{ _mooring: { $exists: true, $not: { $type: 'object' } } }, { '_mooring.0': { $exists: true } }],
+};
 const TOMBSTONES = { '_mooring.closed': true } as const;
 const THE_WHOLE_MARK = { $unset: { _mooring: '' } } as const;
 const THE_ORPHAN_MARK = { $unset: { '_mooring.orphaned': '' } } as const;
 
 /**
- * Takes away what somebody put in the place of mooring's marks and what is none of them: nothing could be set inside of
- * it, and a made-up mark would hide a document for ever. To be done before anything is compared.
+ * Takes away what somebody put in the place of mooring's marks and what is none of them, or is no longer true: nothing could
+ * be set inside of it, and a made-up mark would hide a document for ever. To be done before anything is compared.
  */
 export async function removeFalseMarks(dependencies: MarkDependencies, models: readonly Model[]): Promise<void> {
   const { db } = dependencies;
@@ -31,14 +39,61 @@ export async function removeFalseMarks(dependencies: MarkDependencies, models: r
     const take = (filter: mongo.Filter<mongo.Document>, update: mongo.UpdateFilter<mongo.Document>) =>
       dependencies.commit(async (session) => void (await documents.updateMany(filter, update, { session })));
     if (await isThereOne(NO_OBJECT)) await take(NO_OBJECT, THE_WHOLE_MARK);
-    if (await isThereOne(NO_ORPHAN_MARK)) await take(NO_ORPHAN_MARK, THE_ORPHAN_MARK);
+    for (const { _id, mark } of await falseOrphanMarks(dependencies, model)) {
+      await take({ _id }, mark === 'whole' ? THE_WHOLE_MARK : THE_ORPHAN_MARK);
+    }
     // A fact that is taken back is deleted: it has no tombstone.
     if (model.kind === 'fact' && (await isThereOne(TOMBSTONES))) await take(TOMBSTONES, THE_WHOLE_MARK);
     if (model.kind === 'fact') continue;
     for await (const ids of madeUpTombstones(db, model)) {
+      if (ids.length === 0) continue;
       await take({ _id: { $in: [...ids] }, ...TOMBSTONES }, THE_WHOLE_MARK);
     }
   }
+}
+
+/** Documents whose orphan mark is none of mooring's, or whose reason does not hold any more, with what is to go. */
+async function falseOrphanMarks({ db, clock }: MarkDependencies, model: Model) {
+  const keyField = keyFieldOf(model);
+  const marked = db
+    .collection(model.collection)
+    .find(THAT_ARE_ORPHANED, { projection: { [keyField]: 1, _mooring: 1 } });
+  const found: { readonly _id: mongo.ObjectId; readonly mark: 'whole' | 'orphan' }[] = [];
+  const freed = new Set<string>();
+  for await (const document of marked) {
+    const { _id } = document;
+    const key: unknown = document[keyField];
+    if (!hasRoomForMark(document)) found.push({ _id, mark: 'whole' });
+    else if (!isOrphanMark(markOf(document).orphaned, model, clock.now())) found.push({ _id, mark: 'orphan' });
+    else if (await isOver(db, model, key, document, freed)) found.push({ _id, mark: 'orphan' });
+  }
+  return found;
+}
+
+function isOrphanMark(mark: unknown, model: Model, nowMs: number): boolean {
+  if (typeof mark !== 'object' || mark === null) return false;
+  const { since, reason } = mark as { readonly since?: unknown; readonly reason?: unknown };
+  if (!(since instanceof Date) || !(since.getTime() <= nowMs + CLOCK_SKEW_MS)) return false;
+  if (model.kind === 'fact') return reason === 'no-event';
+  if (reason === 'duplicate') return model.keyField !== '_id';
+  return ['no-account', 'no-event', 'no-address'].includes(String(reason));
+}
+
+/** Whether a mark was right and is no longer: its document has an address by now, or is the only one that has it. */
+async function isOver(
+  db: mongo.Db,
+  model: Model,
+  key: unknown,
+  document: mongo.WithId<mongo.Document>,
+  freed: Set<string>,
+): Promise<boolean> {
+  const { reason } = markOf(document).orphaned ?? {};
+  if (model.kind === 'fact' || typeof key !== 'string') return false;
+  if (reason === 'no-address') return isAddress(key);
+  if (reason !== 'duplicate' || freed.has(key) || (await hasTwin(db, model, key, document._id))) return false;
+  // Of several that are all marked one is the account's.
+  freed.add(key);
+  return true;
 }
 
 /** Tombstones of accounts that the ledger never heard of, in batches. */
@@ -51,7 +106,7 @@ async function* madeUpTombstones(db: mongo.Db, model: Model): AsyncGenerator<rea
     const wanted = batch.map(touchesOf);
     const records = ledgerEvents(db).find({ touches: { $in: wanted } }, { projection: { _id: 0, touches: 1 } });
     const known = new Set<string>();
-    for await (const { touches } of records) for (const touch of touches as string[]) known.add(touch);
+    for await (const { touches } of records) for (const touch of stringsOf(touches)) known.add(touch);
     return batch.filter((document) => !known.has(touchesOf(document))).map(({ _id }) => _id);
   };
   for await (const document of cursor) {

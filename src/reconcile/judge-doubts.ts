@@ -26,6 +26,8 @@ export interface JudgingDependencies {
   readonly clock: Clock;
   /** How long the ledger may take to catch up with what was read, in milliseconds. */
   readonly patienceMs: number;
+  /** True: results across documents are judged later, when what decides over them is right. */
+  readonly leavesResults?: boolean;
   /** Where the ledger is waited for: whoever can complete it need not wait for its turn. */
   readonly hurry?: () => void;
   readonly signal?: AbortSignal;
@@ -89,7 +91,12 @@ export async function judgeDoubts(
         const { key, reading } = doubt;
         const seen = looks.get(key);
         if (!seen) continue;
-        const conclude = (findings: readonly Finding[], ledgerAgrees: boolean) => {
+        const conclude = (found: readonly Finding[], ledgerAgrees: boolean) => {
+          const findings = dependencies.leavesResults ? found.filter(({ witness }) => witness !== 'settle') : found;
+          if (findings.length === 0) {
+            judged.push({ ...doubt, difference: null, ledgerAgrees });
+            return;
+          }
           // Of what is no address no account can say anything.
           const [difference = null] = mergeFindings(findings, isAddress(key) ? fields : new Map());
           judged.push({ ...doubt, difference, ledgerAgrees });

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
-import { ledgerEvents } from '../ledger/ledger-collections.js';
+import { ledgerEvents, stringsOf } from '../ledger/ledger-collections.js';
 import { touchOf } from '../ledger/ledger-record.js';
 import { readTouching } from '../ledger/read-records.js';
 import { foldDocuments } from '../pipeline/fold-documents.js';
@@ -38,7 +38,7 @@ export function lookAgain(
     const waiting = await ledgerEvents(db)
       .find({ touches: { $in: [...touches] }, state: 'received' }, { session, projection: { touches: 1 } })
       .toArray();
-    const waitingTouches = new Set(waiting.flatMap((record) => record.touches as string[]));
+    const waitingTouches = new Set(waiting.flatMap((record) => stringsOf(record.touches)));
     const folded = foldDocuments(module, touches, records);
     const marked = await readMarkedKeys(db, model, keys, session);
     for (const key of keys) {

@@ -1,7 +1,8 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
-import { confirmAbsence, type AbsenceWitness } from '../chain/confirm-absence.js';
+import { confirmAbsence, type IsThere } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
+import { isAddress } from '../domain-kit/command-fields.js';
 import { keyFieldOf, markOf, THAT_ARE_ORPHANED, type OrphanMark } from '../domain-kit/document-mark.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
@@ -16,22 +17,20 @@ import { foldDocuments } from '../pipeline/fold-documents.js';
 import { observeAccount } from '../pipeline/observe-account.js';
 import { wakeHolder } from '../pipeline/wake-signal.js';
 import { inTransaction } from '../store/transactions.js';
+import { isOf } from './account-reading.js';
+import { hasTwin } from './duplicate-documents.js';
+import { knownEvents, type OrphanWitness } from './known-events.js';
 
 /** Where removed documents are kept, whole. */
 export const ORPHAN_ARCHIVE = 'orphaned_documents';
 /** Documents confirmed by one request. */
 const BATCH = 100;
 
-/** An endpoint that is asked alone, for accounts and for transactions. */
-export interface CleanupWitness {
-  readonly chain: Pick<ChainPort, 'accounts' | 'signatureStatuses'>;
-}
-
 export interface CleanupDependencies {
   readonly db: mongo.Db;
   readonly clock: Clock;
   readonly chain: Pick<ChainPort, 'slot'>;
-  readonly members: readonly CleanupWitness[];
+  readonly members: readonly OrphanWitness[];
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +48,10 @@ export interface CleanupOptions {
 export interface CleanedOrphan {
   readonly program: string;
   readonly collection: string;
+  /** Its address or event id; of a duplicate the address that another document has as well. */
   readonly key: string;
+  /** Its `_id`, as text. */
+  readonly id: string;
   readonly since: Date;
   readonly reason: OrphanMark['reason'];
   /**
@@ -81,9 +83,9 @@ export async function cleanupOrphans(
   const orphans = await readOrphans(dependencies.db, module);
   const cleaned: CleanedOrphan[] = [];
   const ripe: Orphan[] = [];
-  const report = ({ model, key, mark }: Orphan, outcome: CleanedOrphan['outcome']) => {
+  const report = ({ model, id, key, mark }: Orphan, outcome: CleanedOrphan['outcome']) => {
     const { since, reason } = mark;
-    cleaned.push({ program: module.name, collection: model.collection, key, since, reason, outcome });
+    cleaned.push({ program: module.name, collection: model.collection, key, id: String(id), since, reason, outcome });
   };
   for (const orphan of orphans) {
     if (clock.now() - orphan.mark.since.getTime() < options.graceMs) report(orphan, 'in-grace');
@@ -92,7 +94,7 @@ export async function cleanupOrphans(
   const slot = ripe.length > 0 ? await chain.slot('finalized') : 0;
   for (let start = 0; start < ripe.length && !signal?.aborted; start += BATCH) {
     const batch = ripe.slice(start, start + BATCH);
-    const verdicts = await judge(dependencies, codec, batch, slot);
+    const verdicts = await judge(dependencies, module, codec, batch, slot);
     for (const orphan of batch) {
       const verdict = verdicts.get(orphan) ?? 'unconfirmed';
       if (verdict !== 'removed' || !options.apply) {
@@ -128,72 +130,63 @@ async function readOrphans(db: mongo.Db, module: DomainModule): Promise<Orphan[]
 
 async function judge(
   { db, members }: CleanupDependencies,
+  module: DomainModule,
   codec: ProgramCodec,
   batch: readonly Orphan[],
   slot: number,
 ): Promise<Map<Orphan, CleanedOrphan['outcome']>> {
   const verdicts = new Map<Orphan, CleanedOrphan['outcome']>();
-  const byAccount = batch.filter(({ mark }) => mark.reason === 'no-account');
-  const keys = [...new Set(byAccount.map(({ key }) => key))];
-  const gone = await confirmAbsence(members, codec.programId, keys, slot);
-  const stillThere = new Set(await presentAccounts(members, codec.programId, keys, gone));
-  for (const orphan of byAccount) {
-    verdicts.set(orphan, gone.has(orphan.key) ? 'removed' : stillThere.has(orphan.key) ? 'alive' : 'unconfirmed');
+  const having = (reason: OrphanMark['reason']) => batch.filter((orphan) => reasonOf(orphan) === reason);
+  const byAccount = having('no-account');
+  for (const model of new Set(byAccount.map((orphan) => orphan.model))) {
+    const orphans = byAccount.filter((orphan) => orphan.model === model);
+    const keys = [...new Set(orphans.map(({ key }) => key))];
+    const isThere = isOf(module, codec, model, slot);
+    const gone = await confirmAbsence(members, isThere, keys, slot);
+    const stillThere = new Set(await presentAccounts(members, isThere, keys, gone));
+    for (const orphan of orphans) {
+      verdicts.set(orphan, gone.has(orphan.key) ? 'removed' : stillThere.has(orphan.key) ? 'alive' : 'unconfirmed');
+    }
   }
-  const facts = batch.filter(({ mark }) => mark.reason === 'no-event');
+  const facts = having('no-event');
+  const keys = facts.map(({ key }) => key);
   const events = await ledgerEvents(db)
-    .find({ _id: { $in: facts.map(({ key }) => key) }, state: 'applied' }, { projection: { _id: 1 } })
+    .find({ _id: { $in: keys }, state: 'applied' }, { projection: { _id: 1 } })
     .toArray();
   const applied = new Set(events.map(({ _id }) => _id));
-  const onChain = await knownTransactions(
-    members,
-    facts.map(({ key }) => signatureOf(key)).filter((signature) => signature !== null),
-  );
+  const isKnown = await knownEvents(members, keys);
   for (const orphan of facts) {
-    const signature = signatureOf(orphan.key);
     if (applied.has(orphan.key)) verdicts.set(orphan, 'alive');
     // The ledger may have lost it: a complete reconcile brings it back.
-    else verdicts.set(orphan, signature !== null && onChain(signature) ? 'unconfirmed' : 'removed');
+    else verdicts.set(orphan, isKnown(orphan.key) ? 'unconfirmed' : 'removed');
   }
-  for (const orphan of batch) {
-    if (orphan.mark.reason === 'no-address' || orphan.mark.reason === 'duplicate') verdicts.set(orphan, 'removed');
+  for (const orphan of having('no-address')) verdicts.set(orphan, 'removed');
+  for (const orphan of having('duplicate')) {
+    const mayGo = await hasTwin(db, orphan.model, orphan.key, orphan.id);
+    verdicts.set(orphan, mayGo ? 'removed' : 'unconfirmed');
   }
   return verdicts;
 }
 
-/** The transaction in the id of a fact; null where it is no event's. */
-function signatureOf(key: string): string | null {
-  return /^([1-9A-HJ-NP-Za-km-z]{64,90})\/(log|cpi)\/\d+$/.exec(key)?.[1] ?? null;
-}
-
-/** Tells of a transaction whether some endpoint knows it, or could not be asked. */
-async function knownTransactions(
-  members: readonly CleanupWitness[],
-  signatures: readonly string[],
-): Promise<(signature: string) => boolean> {
-  if (signatures.length === 0) return () => false;
-  const answers = await Promise.allSettled(members.map(({ chain }) => chain.signatureStatuses(signatures)));
-  if (answers.some(({ status }) => status === 'rejected')) return () => true;
-  const known = new Set(
-    signatures.filter((_, position) =>
-      answers.some((answer) => answer.status === 'fulfilled' && answer.value.statuses[position] !== null),
-    ),
-  );
-  return (signature) => known.has(signature);
+/** What decides over an orphan as it is now: its mark may say otherwise, by somebody's hand or from before a change. */
+function reasonOf({ model, key, mark }: Orphan): OrphanMark['reason'] {
+  if (model.kind === 'fact') return 'no-event';
+  if (!isAddress(key)) return 'no-address';
+  return mark.reason === 'duplicate' && model.keyField !== '_id' ? 'duplicate' : 'no-account';
 }
 
 /** Of those that are not gone for certain, those that somebody has: the others are unknown. */
 async function presentAccounts(
-  members: readonly AbsenceWitness[],
-  programId: string,
+  members: readonly OrphanWitness[],
+  isThere: IsThere,
   keys: readonly string[],
   gone: ReadonlySet<string>,
 ): Promise<string[]> {
   const open = keys.filter((key) => !gone.has(key));
   if (open.length === 0) return [];
   const answers = await Promise.allSettled(members.map(({ chain }) => chain.accounts(open, 'finalized')));
-  return open.filter((_, position) =>
-    answers.some((answer) => answer.status === 'fulfilled' && answer.value.accounts[position]?.owner === programId),
+  return open.filter((key, position) =>
+    answers.some((answer) => answer.status === 'fulfilled' && isThere(answer.value.accounts[position] ?? null, key)),
   );
 }
 
@@ -209,14 +202,16 @@ async function revive({ db }: CleanupDependencies, module: DomainModule, { model
 
 /** False: it is not marked any more, or is another document by now. */
 async function remove(
-  { db, clock }: CleanupDependencies,
+  dependencies: CleanupDependencies,
   module: DomainModule,
   codec: ProgramCodec,
-  { model, id, key, mark }: Orphan,
+  orphan: Orphan,
   slot: number,
   by: string,
 ): Promise<boolean> {
-  const end = await endOf(db, module, codec, model, key, mark, slot, new Date(clock.now()));
+  const { db, clock } = dependencies;
+  const { model, id, key, mark } = orphan;
+  const end = await endOf(dependencies, module, codec, orphan, slot, new Date(clock.now()));
   const collection = db.collection(model.collection);
   const isMarked = { _id: id, '_mooring.orphaned.run': mark.run } as mongo.Filter<mongo.Document>;
   try {
@@ -246,19 +241,21 @@ async function remove(
 
 /** What tells the ledger that the account is gone, where its records lead to a document; null where they do not. */
 async function endOf(
-  db: mongo.Db,
+  { db, members }: CleanupDependencies,
   module: DomainModule,
   codec: ProgramCodec,
-  model: Model,
-  key: string,
-  mark: OrphanMark,
+  orphan: Orphan,
   slot: number,
   now: Date,
 ) {
-  if (model.kind === 'fact' || mark.reason !== 'no-account') return null;
+  const { model, key } = orphan;
+  if (reasonOf(orphan) !== 'no-account') return null;
   const touch = touchOf(model.collection, key);
   const folded = foldDocuments(module, new Set([touch]), await readTouching(db, [touch])).get(touch);
   if (!folded || folded.closed) return null;
+  // Where an account of another type took its place, an absence would close that one's document.
+  const isOwned: IsThere = (account) => account?.owner === codec.programId;
+  if (!(await confirmAbsence(members, isOwned, [key], slot)).has(key)) return null;
   return observeAccount(db, module, codec, key, null, slot, now);
 }
 

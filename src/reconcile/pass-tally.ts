@@ -50,7 +50,8 @@ export class PassTally {
   /** Counts a document that is wrong, and names it while there is room. */
   name(difference: RunDifference): void {
     this.add(COUNTED_AS[difference.kind], 1);
-    if (this.differences.length < DIFFERENCES_KEPT) this.differences.push(difference);
+    const named = { ...difference, key: String(shown(difference.key)) };
+    if (this.differences.length < DIFFERENCES_KEPT) this.differences.push(named);
     else this.omitted += 1;
   }
 }

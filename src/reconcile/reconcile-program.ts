@@ -1,5 +1,4 @@
 import type { mongo } from 'mongoose';
-import type { AbsenceWitness } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import { isAddress } from '../domain-kit/command-fields.js';
 import { keyFieldOf, THAT_COUNT } from '../domain-kit/document-mark.js';
@@ -28,6 +27,7 @@ import { removeFalseMarks } from './false-marks.js';
 import { compareAccounts, compareWithRecords } from './first-sight.js';
 import { judgeDoubts, type Doubt, type Judged } from './judge-doubts.js';
 import { isMassAbsence } from './mass-absence.js';
+import type { OrphanWitness } from './known-events.js';
 import { mirroredFields } from './mirrored-fields.js';
 import type { PassTally } from './pass-tally.js';
 import { readRefusals } from './read-refusals.js';
@@ -40,6 +40,8 @@ const DOUBTS_AT_ONCE = 5_000;
 const REPAIR_PATIENCE_MS = 120_000;
 /** Marked orphans that are looked at again at each pass. */
 const MARKED_AT_ONCE = 2_000;
+/** A key that somebody made up may be of any length, and a run has to be stored. */
+const LONGEST_KEY = 500;
 /** Keys of documents read at once. */
 const KEYS_PER_READ = 2_000;
 
@@ -62,7 +64,7 @@ export interface PassDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly chain: ListingChain;
-  readonly members: readonly AbsenceWitness[];
+  readonly members: readonly OrphanWitness[];
   readonly commit: RemedyDependencies['commit'];
   /** How long the ledger may take to catch up with the accounts that were read, in milliseconds. */
   readonly patienceMs: number;
@@ -105,6 +107,7 @@ class Pass {
   readonly #seen = new Set<string>();
   #doubts: Doubt[] = [];
   #firstUnreadable: string | undefined;
+  #leavesResults = false;
   /** Only then does an event that the ledger lacks not exist. */
   #isHistoryWhole = false;
 
@@ -122,6 +125,7 @@ class Pass {
   async everything(): Promise<null> {
     const { db, recoverHistory, signal, onProgress } = this.dependencies;
     const { module, tally } = this;
+    this.#leavesResults = true;
     onProgress(tally, 'looking through the history');
     const history = await recoverHistory(signal);
     tally.add('recovered', history.recovered);
@@ -151,7 +155,11 @@ class Pass {
     await this.#doubtFound(await auditAgainstLedger(db, module, looked));
     // What decides over results is put right first: they would be called wrong for want of it.
     await this.mend();
-    await this.#doubtFound(await auditSettled(db, module));
+    this.#leavesResults = false;
+    const results = await auditSettled(db, module);
+    // Looked at before, without its results.
+    for (const { collection, key } of results) this.#seen.delete(touchOf(collection, key));
+    await this.#doubtFound(results);
     const orphans = await markedOrphans(db, module, MARKED_AT_ONCE);
     await this.#look(orphans);
     return null;
@@ -309,7 +317,8 @@ class Pass {
     this.#doubts = [];
     if (doubts.length === 0) return;
     dependencies.onProgress(tally, `judging ${doubts.length} documents`);
-    const { judged, unsettled } = await judgeDoubts(dependencies, module, codec, this.#mirrored, doubts);
+    const judging = { ...dependencies, leavesResults: this.#leavesResults };
+    const { judged, unsettled } = await judgeDoubts(judging, module, codec, this.#mirrored, doubts);
     tally.add('unsettled', unsettled.length);
     this.#keepSuspects(unsettled);
     for (const one of judged) tally.found(one);
@@ -331,7 +340,8 @@ class Pass {
     dependencies.onProgress(tally, `waiting for ${asked.length} documents to be put right`);
     const slot = asked.reduce((newest, { reading }) => Math.max(newest, reading?.slot ?? 0), 0);
     await awaitRepairs(dependencies, module.name, slot, REPAIR_PATIENCE_MS);
-    const again = await judgeDoubts({ ...dependencies, patienceMs: 0 }, module, codec, this.#mirrored, asked);
+    const judging = { ...dependencies, leavesResults: this.#leavesResults, patienceMs: 0 };
+    const again = await judgeDoubts(judging, module, codec, this.#mirrored, asked);
     const left = [...again.judged.filter(({ difference }) => difference !== null), ...again.unsettled];
     tally.add('left', left.length);
     if (left.length > 0) for (const why of await readRefusals(dependencies.db, module.name)) tally.note(why);
@@ -340,7 +350,9 @@ class Pass {
   }
 
   #keepSuspects(doubts: readonly Doubt[]): void {
-    for (const { model, key } of doubts) this.suspects.push(touchOf(model.collection, key));
+    for (const { model, key } of doubts) {
+      if (key.length <= LONGEST_KEY) this.suspects.push(touchOf(model.collection, key));
+    }
   }
 }
 

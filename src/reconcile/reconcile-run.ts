@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { mongo } from 'mongoose';
+import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
 import { fromStored, toStored } from '../lib/stored-value.js';
 import { inTransaction } from '../store/transactions.js';
 import type { DifferenceKind } from './audit-report.js';
@@ -114,8 +115,6 @@ export async function ensureRunIndexes(db: mongo.Db): Promise<void> {
     { key: { requestedAt: -1, _id: -1 }, name: 'newest' },
     { key: { program: 1, state: 1, startedAt: -1 }, name: 'last' },
   ]);
-  // Not first by whoever asks: servers refuse to create a collection in a transaction, and two upserts may exclude each other.
-  await locks(db).updateOne({ _id: REQUESTS }, { $setOnInsert: { requests: 0 } }, { upsert: true });
 }
 
 /** A run that is asked for, or about to begin. */
@@ -135,15 +134,22 @@ export function newRun(
  * Asks for a pass: whoever reconciles takes it up within a second or so. Returns the run that was asked for: a new one, or
  * one of its kind that is waiting already. However many ask at once, one pass answers all of them.
  */
-export function requestRun(
+export async function requestRun(
   db: mongo.Db,
   wanted: Pick<ReconcileRun, 'program' | 'scope' | 'trigger'>,
   now: Date,
 ): Promise<ReconcileRun> {
+  // Not in the transaction: two that make the same document there exclude each other.
+  await locks(db)
+    .updateOne({ _id: REQUESTS }, { $setOnInsert: { by: null } }, { upsert: true })
+    .catch((error: unknown) => {
+      // Another process made it at the same moment.
+      if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error;
+    });
   return inTransaction(db.client, async (session) => {
     // Two that both find none waiting would both ask: they conflict here, and one of them looks again. No unique index says
     // it, for not every server takes a document out of a partial one when it stops belonging there.
-    await locks(db).updateOne({ _id: REQUESTS }, { $inc: { requests: 1 } }, { session });
+    await locks(db).updateOne({ _id: REQUESTS }, { $set: { by: randomUUID() } }, { session });
     const waiting = await runs(db).findOne({ program: wanted.program, scope: wanted.scope, ...WAITING }, { session });
     if (waiting) return runFrom(waiting);
     const run = newRun(wanted, now);

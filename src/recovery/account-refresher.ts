@@ -68,7 +68,10 @@ export async function refreshAccounts(
       if (record) records.push(record);
     }
     const gone = records.filter(({ data }) => data === null).map(({ _id }) => addressOfObservation(_id));
-    if ((await confirmAbsence(members, codec.programId, gone, contextSlot)).size < gone.length) {
+    if (
+      (await confirmAbsence(members, (account) => account?.owner === codec.programId, gone, contextSlot)).size <
+      gone.length
+    ) {
       later.failed(letter._id);
       continue;
     }

@@ -107,6 +107,53 @@ it('marks what is invented, whatever its key and its mark, and cleanup leaves no
   for (const { collection } of coupons.models) expect(await of(collection).countDocuments(THAT_ARE_ORPHANED)).toBe(0);
 });
 
+it('marks and removes what stands at the address of another type, and holds up no other (003-9)', async () => {
+  const [coupon] = await of('coupons')
+    .find(THAT_COUNT as object)
+    .toArray();
+  const [promotion] = await of('promotions').find().toArray();
+  await of('coupons').insertOne({ ...coupon, _id: promotion?._id as never });
+  // Neither a mark with the wrong reason nor one in an array stops the pass, or the cleanup of the others.
+  const orphaned = { since: new Date(0), slot: 1, reason: 'no-account', run: 'made up' };
+  await of('coupons').insertOne({ ...coupon, _id: 'no address at all' as never, _mooring: { orphaned } });
+  await of('coupons').insertOne({ ...coupon, _id: 'nor this' as never, _mooring: [{ a: 1 }] });
+  expect(await reconcile()).toMatchObject({ state: 'done', counts: { left: 0 } });
+  await expectTruth();
+  const cleaned = await cleanup();
+  expect(cleaned.map(({ outcome }) => outcome)).toEqual(['removed', 'removed', 'removed']);
+  expect(await of('promotions').countDocuments(THAT_COUNT)).toBe(1);
+  await expectTruth();
+});
+
+it('frees a document that somebody marked as a duplicate, and loses no event of it (I1, 003-9)', async () => {
+  const [coupon] = await of('coupons')
+    .find(THAT_COUNT as object)
+    .toArray();
+  const orphaned = { since: new Date(0), slot: 1, reason: 'duplicate', run: 'made up' };
+  const one = { _id: coupon?._id as never };
+  await of('coupons').updateOne(one, { $set: { '_mooring.orphaned': orphaned, note: 'theirs' } });
+  expect((await reconcile()).counts).toMatchObject({ orphaned: 0, left: 0 });
+  expect(await cleanup()).toEqual([]);
+  expect(await of('coupons').findOne(one)).toMatchObject({ note: 'theirs' });
+  await expectTruth();
+});
+
+it.each([
+  ['dead', { state: 'dead' }],
+  ['dropped by a fork', { state: 'orphaned' }],
+  ['of no kind', { kind: 'foo' }],
+])('marks no sale whose record somebody made %s: the chain knows its transaction (I5)', async (_, change) => {
+  const [sale] = await of('sales').find().toArray();
+  const record = { _id: sale?._id as never };
+  const before = await of('ledger_events').findOne(record);
+  await of('ledger_events').updateOne(record, { $set: change });
+  expect((await reconcile()).counts).toMatchObject({ marked: 0 });
+  expect(await of('sales').countDocuments(THAT_COUNT)).toBe(1);
+  await of('ledger_events').replaceOne(record, before ?? {});
+  expect((await reconcile()).counts).toMatchObject({ marked: 0, left: 0 });
+  await expectTruth();
+});
+
 it('keeps runs storable whatever somebody wrote into a field', async () => {
   const [one, two] = await of('coupons')
     .find(THAT_COUNT as object)

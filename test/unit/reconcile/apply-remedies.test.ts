@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AccountInfo } from '../../../src/chain/chain-port.js';
-import type { AbsenceWitness } from '../../../src/chain/confirm-absence.js';
+import type { OrphanWitness } from '../../../src/reconcile/known-events.js';
 import { Comment, Listing, Sale } from '../../../src/domains/coupons/models.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import type { Model } from '../../../src/domain-kit/model.js';
@@ -41,7 +41,7 @@ function judged(
   };
 }
 
-function apply(all: readonly Judged[], members: readonly AbsenceWitness[] = [endpoint([]), endpoint([])], run = 'R') {
+function apply(all: readonly Judged[], members: readonly OrphanWitness[] = [endpoint([]), endpoint([])], run = 'R') {
   const { db, clock } = bench;
   const commit = (body: Parameters<typeof inTransaction<void>>[1]) => inTransaction(db.client, body);
   return applyRemedies({ db, clock, members, run, commit, mayMarkFacts: true }, coupons, couponsCodec, all);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import type { OrphanMark } from '../../../src/domain-kit/document-mark.js';
-import { type CleanupWitness, cleanupOrphans, ORPHAN_ARCHIVE } from '../../../src/reconcile/orphan-cleanup.js';
+import type { OrphanWitness } from '../../../src/reconcile/known-events.js';
+import { cleanupOrphans, ORPHAN_ARCHIVE } from '../../../src/reconcile/orphan-cleanup.js';
 import { couponsCodec } from '../../support/coupon-history-render.js';
 import { addressOf, endpoint, openBench } from './reconcile-bench.js';
 
@@ -20,7 +21,7 @@ function marked(reason: OrphanMark['reason'] = 'no-account', ageMs = DAY_MS, run
 }
 
 async function cleanup(
-  members: readonly CleanupWitness[] = [endpoint([]), endpoint([])],
+  members: readonly OrphanWitness[] = [endpoint([]), endpoint([])],
   options: { readonly graceMs?: number; readonly apply?: boolean } = {},
 ) {
   const { db, clock } = bench;

@@ -2,7 +2,7 @@ import bs58 from 'bs58';
 import type { mongo } from 'mongoose';
 import { encodeAccount } from '../../../scripts/bench/encode-event.js';
 import type { AccountInfo } from '../../../src/chain/chain-port.js';
-import type { CleanupWitness } from '../../../src/reconcile/orphan-cleanup.js';
+import type { OrphanWitness } from '../../../src/reconcile/known-events.js';
 import { RpcError } from '../../../src/chain/rpc-error.js';
 import { MemoryServer } from '../../simulation/memory-mongo/memory-server.js';
 import { couponsCodec } from '../../support/coupon-history-render.js';
@@ -34,7 +34,7 @@ export function commentAccount(text: string): AccountInfo {
 export function endpoint(
   has: readonly string[] | 'fails',
   meanwhile: () => Promise<unknown> = () => Promise.resolve(),
-): CleanupWitness {
+): OrphanWitness {
   return {
     chain: {
       accounts: async (addresses, _, slot = 0) => {
