@@ -54,7 +54,7 @@ export class MongoProjection implements ProjectionTransaction {
           projection: {
             [model.keyField]: 1,
             _mooring: 1,
-            ...(withFields ? projectionOf({ ...model.fields, ...model.settled }) : {}),
+            ...(withFields ? projectionOf(shownBy(model)) : {}),
           },
         },
       )
