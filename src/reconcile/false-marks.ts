@@ -11,12 +11,8 @@ const BATCH = 500;
 
 interface MarkDependencies {
   readonly db: mongo.Db;
-  readonly clock: { now(): number };
   readonly commit: (body: (session: mongo.ClientSession) => Promise<void>) => Promise<void>;
 }
-
-/** Written ahead of our clock by so much, in milliseconds, a mark may still be another process's. */
-const CLOCK_SKEW_MS = 60_000;
 
 /** An array may hold an object, and is none. */
 const NO_OBJECT = {
@@ -53,7 +49,7 @@ export async function removeFalseMarks(dependencies: MarkDependencies, models: r
 }
 
 /** Documents whose orphan mark is none of mooring's, or whose reason does not hold any more, with what is to go. */
-async function falseOrphanMarks({ db, clock }: MarkDependencies, model: Model) {
+async function falseOrphanMarks({ db }: MarkDependencies, model: Model) {
   const keyField = keyFieldOf(model);
   const marked = db
     .collection(model.collection)
@@ -64,16 +60,16 @@ async function falseOrphanMarks({ db, clock }: MarkDependencies, model: Model) {
     const { _id } = document;
     const key: unknown = document[keyField];
     if (!hasRoomForMark(document)) found.push({ _id, mark: 'whole' });
-    else if (!isOrphanMark(markOf(document).orphaned, model, clock.now())) found.push({ _id, mark: 'orphan' });
+    else if (!isOrphanMark(markOf(document).orphaned, model)) found.push({ _id, mark: 'orphan' });
     else if (await isOver(db, model, key, document, freed)) found.push({ _id, mark: 'orphan' });
   }
   return found;
 }
 
-function isOrphanMark(mark: unknown, model: Model, nowMs: number): boolean {
+function isOrphanMark(mark: unknown, model: Model): boolean {
   if (typeof mark !== 'object' || mark === null) return false;
   const { since, reason } = mark as { readonly since?: unknown; readonly reason?: unknown };
-  if (!(since instanceof Date) || !(since.getTime() <= nowMs + CLOCK_SKEW_MS)) return false;
+  if (!(since instanceof Date)) return false;
   if (model.kind === 'fact') return reason === 'no-event';
   if (reason === 'duplicate') return model.keyField !== '_id';
   return ['no-account', 'no-event', 'no-address'].includes(String(reason));

@@ -88,7 +88,9 @@ export async function cleanupOrphans(
     cleaned.push({ program: module.name, collection: model.collection, key, id: String(id), since, reason, outcome });
   };
   for (const orphan of orphans) {
-    if (clock.now() - orphan.mark.since.getTime() < options.graceMs) report(orphan, 'in-grace');
+    // Without a grace also what a process marked whose clock was ahead.
+    const isInGrace = options.graceMs > 0 && clock.now() - orphan.mark.since.getTime() < options.graceMs;
+    if (isInGrace) report(orphan, 'in-grace');
     else ripe.push(orphan);
   }
   const slot = ripe.length > 0 ? await chain.slot('finalized') : 0;

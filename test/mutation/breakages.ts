@@ -330,7 +330,7 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'a first look is enough to mark a document as orphaned',
     invariant: 'I5',
     file: 'src/reconcile/apply-remedies.ts',
-    code: 'needsConfirmation(one) ? gone.has(one.key) :',
+    code: 'needsConfirmation(one) ? gone.has(one) :',
     broken: 'needsConfirmation(one) ? gone.size >= 0 :',
     tests: ['test/unit/reconcile/apply-remedies.test.ts'],
   },
