@@ -88,7 +88,9 @@ await withFoundation({ what: 'Nothing was cleaned up', json: options.json }, asy
 
 function describe({ collection, key, id, since, reason, outcome }: CleanedOrphan): string {
   const what = outcome === 'removed' && !options.apply ? 'would go' : outcome.replace('-', ' ');
-  return `${what.padEnd(12)} ${collection}/${reason === 'duplicate' || reason === 'no-address' ? id : key} (${REASON[reason]}, marked ${since.toISOString()})`;
+  // Its key is another document's as well, or none.
+  const name = reason === 'duplicate' || reason === 'no-address' ? id : key;
+  return `${what.padEnd(12)} ${collection}/${name} (${REASON[reason]}, marked ${since.toISOString()})`;
 }
 
 function summary(

@@ -81,6 +81,7 @@ export function installModule(config: Config, module: DomainModule): InstalledMo
   const address = addresses[module.name] ?? module.program.address;
   const installed: DomainModule = { ...module, program: { ...module.program, address } };
   const codec = compileProgramCodec(installed.program.idl, address, module.program.history);
+  // Refused here, not in the middle of a pass.
   mirroredFields(installed, codec);
   return { module: installed, codec };
 }

@@ -1,5 +1,5 @@
 import { PublicKey } from '@solana/web3.js';
-import { markOf } from '../domain-kit/document-mark.js';
+import { isOrphaned } from '../domain-kit/document-mark.js';
 import type { StateModel } from '../domain-kit/model.js';
 import { MooringError } from '../lib/errors.js';
 import { applyRemedies } from '../reconcile/apply-remedies.js';
@@ -65,7 +65,7 @@ export async function syncAccount(
         .toArray();
       if (documents.length > 0) known.push(model);
       // A duplicate beside the account's own document says nothing of it.
-      if (documents.length > 0 && documents.every((one) => (markOf(one).orphaned ?? null) !== null)) isMarked = true;
+      if (documents.length > 0 && documents.every(isOrphaned)) isMarked = true;
     }
     // What the account is, and whatever has a document at its address.
     const first = await compareAccounts(db, module, codec, page);

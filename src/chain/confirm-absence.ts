@@ -10,6 +10,11 @@ export interface AbsenceWitness {
 /** Whether what an endpoint has at an address is the account that was looked for. */
 export type IsThere = (account: AccountInfo | null, address: string) => boolean;
 
+/** An account of this program, whatever it holds. */
+export function ownedBy(programId: string): IsThere {
+  return (account) => account?.owner === programId;
+}
+
 /**
  * Which of these accounts are gone for certain: a missing account is only a suspicion until every endpoint was asked, as of
  * `slot` or later at finalized. Two have to lack it where there are two, and one that has it outweighs all others (I5). What

@@ -28,8 +28,17 @@ export const THAT_ARE_ORPHANED = { '_mooring.orphaned': { $ne: null } } as const
 
 /** As `THAT_COUNT`, for a document in hand. */
 export function doesCount(stored: object): boolean {
-  const { closed, orphaned } = markOf(stored);
-  return closed !== true && (orphaned ?? null) === null;
+  return markOf(stored).closed !== true && !isOrphaned(stored);
+}
+
+/** As `THAT_ARE_ORPHANED`, for a document in hand. */
+export function isOrphaned(stored: object): boolean {
+  return (markOf(stored).orphaned ?? null) !== null;
+}
+
+/** Whether mooring has written to a document: of several with one address that one is the account's. */
+export function isWritten(stored: object): boolean {
+  return typeof markOf(stored).at === 'string';
 }
 
 /** The mark of a stored document. Whatever somebody else put in its place says nothing. */

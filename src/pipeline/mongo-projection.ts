@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { hasRoomForMark, keyFieldOf, markOf } from '../domain-kit/document-mark.js';
+import { hasRoomForMark, isOrphaned, isWritten, keyFieldOf, markOf } from '../domain-kit/document-mark.js';
 import type { Fields } from '../domain-kit/field.js';
 import type { FactModel, Model, StateModel } from '../domain-kit/model.js';
 import { ANSWER_KEY, type Answer, type SettledDocument, type SettleQuery } from '../domain-kit/settle.js';
@@ -257,18 +257,13 @@ type Presence = 'marked' | 'no-room' | 'open';
 
 function presenceOf(document: mongo.Document): Presence {
   if (!hasRoomForMark(document)) return 'no-room';
-  const { closed, orphaned } = markOf(document);
-  return closed || (orphaned ?? null) !== null ? 'marked' : 'open';
+  return markOf(document).closed || isOrphaned(document) ? 'marked' : 'open';
 }
 
 /** Which of several documents of one address is the account's: the higher the likelier. */
 function rankOf(document: mongo.Document): number {
   if (markOf(document).orphaned?.reason === 'duplicate') return 0;
   return isWritten(document) ? 2 : 1;
-}
-
-function isWritten(document: mongo.Document): boolean {
-  return typeof markOf(document).at === 'string';
 }
 
 function newDocument(model: StateModel, key: string, { set, at, closed }: DocumentChange): mongo.OptionalId<Stored> {

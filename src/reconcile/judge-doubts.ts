@@ -93,10 +93,6 @@ export async function judgeDoubts(
         if (!seen) continue;
         const conclude = (found: readonly Finding[], ledgerAgrees: boolean) => {
           const findings = dependencies.leavesResults ? found.filter(({ witness }) => witness !== 'settle') : found;
-          if (findings.length === 0) {
-            judged.push({ ...doubt, difference: null, ledgerAgrees });
-            return;
-          }
           // Of what is no address no account can say anything.
           const [difference = null] = mergeFindings(findings, isAddress(key) ? fields : new Map());
           judged.push({ ...doubt, difference, ledgerAgrees });

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
-import { confirmAbsence, type IsThere } from '../chain/confirm-absence.js';
+import { confirmAbsence, ownedBy, type IsThere } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import { isAddress } from '../domain-kit/command-fields.js';
 import { keyFieldOf, markOf, THAT_ARE_ORPHANED, type OrphanMark } from '../domain-kit/document-mark.js';
@@ -56,7 +56,8 @@ export interface CleanedOrphan {
   readonly reason: OrphanMark['reason'];
   /**
    * removed: archived and gone (with `apply` false: it would be). in-grace: not marked for long enough. alive: it has an
-   * account, or an event, after all: it stays, and whoever projects, or the next reconcile pass, brings it back. unconfirmed: the endpoints do not agree, or changed meanwhile.
+   * account, or an event, after all: it stays, and whoever projects, or the next reconcile pass, brings it back.
+   * unconfirmed: the endpoints do not agree, or it changed meanwhile.
    */
   readonly outcome: 'removed' | 'in-grace' | 'alive' | 'unconfirmed';
 }
@@ -256,8 +257,7 @@ async function endOf(
   const folded = foldDocuments(module, new Set([touch]), await readTouching(db, [touch])).get(touch);
   if (!folded || folded.closed) return null;
   // Where an account of another type took its place, an absence would close that one's document.
-  const isOwned: IsThere = (account) => account?.owner === codec.programId;
-  if (!(await confirmAbsence(members, isOwned, [key], slot)).has(key)) return null;
+  if (!(await confirmAbsence(members, ownedBy(codec.programId), [key], slot)).has(key)) return null;
   return observeAccount(db, module, codec, key, null, slot, now);
 }
 

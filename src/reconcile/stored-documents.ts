@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { keyFieldOf, markOf, THAT_ARE_ORPHANED, THAT_COUNT } from '../domain-kit/document-mark.js';
+import { isWritten, keyFieldOf, THAT_ARE_ORPHANED, THAT_COUNT } from '../domain-kit/document-mark.js';
 import type { FieldValue } from '../domain-kit/field.js';
 import type { Model, StateModel } from '../domain-kit/model.js';
 import { fromStored } from '../lib/stored-value.js';
@@ -41,10 +41,6 @@ export async function readDocumentsByKey(
   // Of several with one address the one that mooring has written to, as in the projection: the last one counts.
   documents.reverse().sort((one, other) => Number(isWritten(one)) - Number(isWritten(other)));
   return new Map(documents.map((document) => viewOf(model, document)).map((view) => [view.key, view]));
-}
-
-function isWritten(document: mongo.Document): boolean {
-  return typeof markOf(document).at === 'string';
 }
 
 /** Which of these keys have a document that counts. */

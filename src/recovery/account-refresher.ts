@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { ChainPort } from '../chain/chain-port.js';
-import { confirmAbsence, type AbsenceWitness } from '../chain/confirm-absence.js';
+import { confirmAbsence, ownedBy, type AbsenceWitness } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { AskAgain } from '../lib/ask-again.js';
@@ -68,10 +68,7 @@ export async function refreshAccounts(
       if (record) records.push(record);
     }
     const gone = records.filter(({ data }) => data === null).map(({ _id }) => addressOfObservation(_id));
-    if (
-      (await confirmAbsence(members, (account) => account?.owner === codec.programId, gone, contextSlot)).size <
-      gone.length
-    ) {
+    if ((await confirmAbsence(members, ownedBy(codec.programId), gone, contextSlot)).size < gone.length) {
       later.failed(letter._id);
       continue;
     }

@@ -1,4 +1,4 @@
-import type { StakeVaultEvents } from '../../../idl/stake-vault.js';
+import type { StakeVaultEvents, UnstakeRequested } from '../../../idl/stake-vault.js';
 import { timeFrom, timeOrNull } from '../../domain-kit/chain-time.js';
 import type { ModuleDefinition, ProgramEvent } from '../../domain-kit/domain-module.js';
 import { fact, state } from '../../domain-kit/writes.js';
@@ -76,20 +76,7 @@ export const stakeVaultEvents: ModuleDefinition<StakeVaultEvents, object>['event
 const FIRST_REVISION = 1n;
 
 /** What every event about a stake carries. */
-interface StakeChange {
-  readonly stake: string;
-  readonly vault: string;
-  readonly owner: string;
-  readonly amount: bigint;
-  readonly revision: bigint;
-  readonly staked: bigint;
-  readonly unstaking: bigint;
-  readonly withdrawableAt: bigint;
-  readonly vaultRevision: bigint;
-  readonly vaultTotalStaked: bigint;
-  readonly vaultTotalUnstaking: bigint;
-  readonly vaultActiveStakes: bigint;
-}
+type StakeChange = Omit<UnstakeRequested, 'requestedAt'>;
 
 function amountsOf(data: StakeChange) {
   return {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountInfo, AccountsAnswer } from '../../../src/chain/chain-port.js';
-import { confirmAbsence, type AbsenceWitness, type IsThere } from '../../../src/chain/confirm-absence.js';
+import { confirmAbsence, ownedBy, type AbsenceWitness } from '../../../src/chain/confirm-absence.js';
 import { RpcError } from '../../../src/chain/rpc-error.js';
 
-const isThere: IsThere = (account) => account?.owner === PROGRAM;
 const PROGRAM = 'Program';
 const SLOT = 50;
 const account = (owner: string): AccountInfo => ({ owner, lamports: 1n, data: new Uint8Array() });
@@ -30,7 +29,7 @@ const endpoint = (opinion: Opinion): AbsenceWitness => ({
 });
 
 async function isGone(opinions: readonly Opinion[]): Promise<boolean> {
-  return (await confirmAbsence(opinions.map(endpoint), isThere, ['A'], SLOT)).has('A');
+  return (await confirmAbsence(opinions.map(endpoint), ownedBy(PROGRAM), ['A'], SLOT)).has('A');
 }
 
 describe('an account is gone for certain (I5)', () => {
@@ -77,7 +76,7 @@ describe('an account is gone for certain (I5)', () => {
         }),
       },
     });
-    const gone = await confirmAbsence([has('A', 'B'), has('A')], isThere, ['A', 'B', 'C'], SLOT);
+    const gone = await confirmAbsence([has('A', 'B'), has('A')], ownedBy(PROGRAM), ['A', 'B', 'C'], SLOT);
     expect(gone).toEqual(new Set(['C']));
   });
 
@@ -91,9 +90,9 @@ describe('an account is gone for certain (I5)', () => {
         },
       },
     };
-    await confirmAbsence([witness], isThere, ['A'], SLOT);
+    await confirmAbsence([witness], ownedBy(PROGRAM), ['A'], SLOT);
     expect(asked).toEqual([[['A'], 'finalized', SLOT]]);
-    await confirmAbsence([witness], isThere, [], SLOT);
+    await confirmAbsence([witness], ownedBy(PROGRAM), [], SLOT);
     expect(asked).toHaveLength(1);
   });
 
@@ -105,6 +104,6 @@ describe('an account is gone for certain (I5)', () => {
         },
       },
     };
-    await expect(confirmAbsence([broken], isThere, ['A'], SLOT)).rejects.toThrow('a bug');
+    await expect(confirmAbsence([broken], ownedBy(PROGRAM), ['A'], SLOT)).rejects.toThrow('a bug');
   });
 });

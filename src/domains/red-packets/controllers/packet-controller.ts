@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { defineCommand, signerFor } from '../../../domain-kit/command.js';
+import { defineCommand, signerFor, type CommandPlan } from '../../../domain-kit/command.js';
 import {
   addressField,
   integerField,
@@ -69,13 +69,7 @@ export const PacketController = {
         ...{ packet, packet_ids: program.at.packetIds(creator), creator, mint: body.mint ?? null },
         ...money,
       };
-      return Promise.resolve({
-        instructions: [program.instruction('create_packet', args, accounts)],
-        signers: [creator],
-        address: packet,
-        addresses: { packet },
-        documents: [{ model: Packet, key: packet }],
-      });
+      return Promise.resolve(byItsCreator(packet, creator, program.instruction('create_packet', args, accounts)));
     },
     races: ({ packetId }) => (packetId === undefined ? ['PacketAlreadyExists'] : []),
     turn: ({ packetId, creator }, { heldSigners }) =>
@@ -93,13 +87,9 @@ export const PacketController = {
       const { instruction } = redPacketsProgram(context);
       const creator = signerFor(context, 'creator', body.creator);
       const args = { request_id: [...randomBytes(REQUEST_ID_BYTES)] };
-      return Promise.resolve({
-        instructions: [instruction('request_randomness', args, { packet, creator })],
-        signers: [creator],
-        address: packet,
-        addresses: { packet },
-        documents: [{ model: Packet, key: packet }],
-      });
+      return Promise.resolve(
+        byItsCreator(packet, creator, instruction('request_randomness', args, { packet, creator })),
+      );
     },
   }),
 
@@ -149,13 +139,7 @@ export const PacketController = {
       const creator = signerFor(context, 'creator', body.creator);
       const { mint } = await program.read('Packet', packet, 'packet');
       const accounts = { packet, creator, ...moneyAccounts(program, 'creator_token', packet, creator, mint) };
-      return {
-        instructions: [program.instruction('refund', {}, accounts)],
-        signers: [creator],
-        address: packet,
-        addresses: { packet },
-        documents: [{ model: Packet, key: packet }],
-      };
+      return byItsCreator(packet, creator, program.instruction('refund', {}, accounts));
     },
   }),
 
@@ -172,13 +156,7 @@ export const PacketController = {
       const { mint } = await program.read('Packet', packet, 'packet');
       const money = moneyAccounts(program, 'creator_token', packet, creator, mint);
       const accounts = { packet, packet_ids: program.at.packetIds(creator), creator, ...money };
-      return {
-        instructions: [program.instruction('close_packet', {}, accounts)],
-        signers: [creator],
-        address: packet,
-        addresses: { packet },
-        documents: [{ model: Packet, key: packet }],
-      };
+      return byItsCreator(packet, creator, program.instruction('close_packet', {}, accounts));
     },
   }),
 
@@ -203,3 +181,14 @@ export const PacketController = {
     },
   }),
 };
+
+/** What the creator of a packet does to it, and shows of it. */
+function byItsCreator(packet: string, creator: string, instruction: CommandPlan['instructions'][number]): CommandPlan {
+  return {
+    instructions: [instruction],
+    signers: [creator],
+    address: packet,
+    addresses: { packet },
+    documents: [{ model: Packet, key: packet }],
+  };
+}

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { defineCommand, signerFor, type CommandContext, type CommandPlan } from '../../../domain-kit/command.js';
+import { defineCommand, signerFor, type CommandPlan } from '../../../domain-kit/command.js';
 import { addressField, signerField, u64Field } from '../../../domain-kit/command-fields.js';
 import { associatedToken, openAssociatedToken } from '../../../domain-kit/token-account.js';
 import { Stake, Vault } from '../models.js';
-import { stakeVaultProgram } from './stake-vault-program.js';
+import { stakeVaultProgram, type StakeVaultProgram } from './stake-vault-program.js';
 
 const vaultParams = z.strictObject({ vault: addressField('The vault') });
 const owner = signerField('Whose stake it is');
@@ -19,14 +19,11 @@ export const StakeController = {
     params: vaultParams,
     body: z.strictObject({ owner, amount }),
     build: async ({ params: { vault }, body }, context) => {
-      const { at, instruction, read } = stakeVaultProgram(context);
+      const program = stakeVaultProgram(context);
       const by = signerFor(context, 'owner', body.owner);
-      const { mint } = await read('Vault', vault, 'vault');
-      const accounts = {
-        ...{ vault, stake: at.stake(vault, by), owner: by },
-        ...{ vault_token: at.vaultToken(vault), owner_token: associatedToken(mint, by) },
-      };
-      return planOf(context, vault, by, [instruction('stake', { amount: body.amount }, accounts)]);
+      const { mint } = await program.read('Vault', vault, 'vault');
+      const accounts = movingAccounts(program, vault, by, mint);
+      return planOf(program, vault, by, [program.instruction('stake', { amount: body.amount }, accounts)]);
     },
   }),
 
@@ -38,11 +35,11 @@ export const StakeController = {
     params: vaultParams,
     body: z.strictObject({ owner, amount }),
     build: ({ params: { vault }, body }, context) => {
-      const { at, instruction } = stakeVaultProgram(context);
+      const program = stakeVaultProgram(context);
       const by = signerFor(context, 'owner', body.owner);
-      const accounts = { vault, stake: at.stake(vault, by), owner: by };
+      const accounts = { vault, stake: program.at.stake(vault, by), owner: by };
       return Promise.resolve(
-        planOf(context, vault, by, [instruction('request_unstake', { amount: body.amount }, accounts)]),
+        planOf(program, vault, by, [program.instruction('request_unstake', { amount: body.amount }, accounts)]),
       );
     },
   }),
@@ -55,25 +52,33 @@ export const StakeController = {
     params: vaultParams,
     body: z.strictObject({ owner }),
     build: async ({ params: { vault }, body }, context) => {
-      const { at, instruction, read } = stakeVaultProgram(context);
+      const program = stakeVaultProgram(context);
       const by = signerFor(context, 'owner', body.owner);
-      const { mint } = await read('Vault', vault, 'vault');
-      const accounts = {
-        ...{ vault, stake: at.stake(vault, by), owner: by },
-        ...{ vault_token: at.vaultToken(vault), owner_token: associatedToken(mint, by) },
-      };
-      return planOf(context, vault, by, [openAssociatedToken(by, mint, by), instruction('withdraw', {}, accounts)]);
+      const { mint } = await program.read('Vault', vault, 'vault');
+      const accounts = movingAccounts(program, vault, by, mint);
+      return planOf(program, vault, by, [
+        openAssociatedToken(by, mint, by),
+        program.instruction('withdraw', {}, accounts),
+      ]);
     },
   }),
 };
 
+/** What an instruction takes that moves tokens between a wallet and the vault. */
+function movingAccounts({ at }: StakeVaultProgram, vault: string, by: string, mint: string): Record<string, string> {
+  return {
+    ...{ vault, stake: at.stake(vault, by), owner: by },
+    ...{ vault_token: at.vaultToken(vault), owner_token: associatedToken(mint, by) },
+  };
+}
+
 function planOf(
-  context: CommandContext,
+  { at }: StakeVaultProgram,
   vault: string,
   by: string,
   instructions: CommandPlan['instructions'],
 ): CommandPlan {
-  const stake = stakeVaultProgram(context).at.stake(vault, by);
+  const stake = at.stake(vault, by);
   return {
     instructions,
     signers: [by],
