@@ -33,6 +33,8 @@ export { field } from './domain-kit/field.js';
 export type { Field, Fields, FieldValue, Values } from './domain-kit/field.js';
 export { defineFact, defineState } from './domain-kit/model.js';
 export type { FactModel, Model, ModelIndex, StateModel } from './domain-kit/model.js';
+export { definePush, pushAfterCorrection, pushResult } from './domain-kit/push.js';
+export type { Push, PushMessage, PushOfDocument, PushOfEvent, Room, RoomKey } from './domain-kit/push.js';
 export { defineRoutes } from './domain-kit/routes.js';
 export type { DomainRoutes, ReadRoute } from './domain-kit/routes.js';
 export { defineSettle } from './domain-kit/settle.js';

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
+import { ensureCommitLog } from '../ledger/commit-log.js';
 import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
 import { ensureRepairIndexes } from '../ledger/repair-queue.js';
 import { ensureRunIndexes } from '../reconcile/reconcile-run.js';
@@ -9,6 +10,7 @@ import { ensureIndexes, type CollectionIndexes } from '../store/model-indexes.js
 /** Creates every index that is missing of those that the ledger and the models of these modules need. */
 export async function ensureAllIndexes(db: mongo.Db, modules: readonly Pick<DomainModule, 'models'>[]): Promise<void> {
   await ensureLedgerIndexes(db);
+  await ensureCommitLog(db);
   await ensureRepairIndexes(db);
   await ensureRunIndexes(db);
   await ensureIndexes(

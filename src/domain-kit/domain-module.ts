@@ -1,18 +1,11 @@
 import type { Idl, IdlRange } from '../decoding/types.js';
 import type { Model, StateModel } from './model.js';
+import type { ProgramEvent } from './program-event.js';
+import type { Push } from './push.js';
 import type { Settle } from './settle.js';
 import type { Write } from './writes.js';
 
-export type { Idl, IdlRange };
-
-/** One event as a handler sees it. Nothing here depends on the door it came through. */
-export interface ProgramEvent<Name extends string = string, Data = unknown> {
-  readonly id: string;
-  readonly name: Name;
-  readonly signature: string;
-  readonly slot: number;
-  readonly data: Data;
-}
+export type { Idl, IdlRange, ProgramEvent };
 
 /** A pure function from an event to the writes it causes. It may throw: the event is then retried and kept. */
 export type EventHandler<Name extends string = string, Data = unknown> = (
@@ -39,6 +32,8 @@ export interface DomainModule {
   readonly events: Readonly<Record<string, EventHandler>>;
   readonly accounts: Readonly<Record<string, AccountHandler>>;
   readonly settle: readonly Settle[];
+  /** What clients are told; null: nothing, and no commit of it is logged. */
+  readonly push: Push | null;
 }
 
 /** A module with the event and account types generated from its IDL. Every event must have a handler. */
@@ -55,6 +50,7 @@ export interface ModuleDefinition<Events extends object, Accounts extends object
   readonly events: { readonly [N in keyof Events & string]: EventHandler<N, Events[N]> };
   readonly accounts: { readonly [N in keyof Accounts & string]?: AccountHandler<Accounts[N]> };
   readonly settle?: readonly Settle[];
+  readonly push?: Push;
 }
 
 /**
@@ -76,6 +72,7 @@ export function defineModule<Events extends object, Accounts extends object>(
     events: definition.events as unknown as Readonly<Record<string, EventHandler>>,
     accounts: definition.accounts as unknown as Readonly<Record<string, AccountHandler>>,
     settle: definition.settle ?? [],
+    push: definition.push ?? null,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Write } from '../domain-kit/writes.js';
 import { MooringError } from '../lib/errors.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { areAllNewer, foldSteps, type DocumentChange, type Step } from './fold.js';
-import type { ProjectionTransaction, StandingDocument } from './projection-transaction.js';
+import type { ProjectionTransaction, StandingDocument, StandingResult } from './projection-transaction.js';
 import { runHandler, stepOf } from './run-handler.js';
 
 /** A record with what its handler made of it. */
@@ -40,7 +40,8 @@ interface Target {
  * Brings the documents from "the fold of what was applied" to "the fold of that plus `add` minus `remove`", inside one
  * transaction (I2, I6). Live ingest, late arrival, rollback, re-landing and dead-letter retry are all this step.
  * `refold` names documents to be folded from the start although nothing enters or leaves their history: it stands in
- * another order, or they are not what it says. `again`: what is written once more although nothing changed.
+ * another order, or they are not what it says. `again`: what is written once more although nothing changed. Returns the
+ * results that became something else in documents whose results clients are told of.
  * @throws HandlerChangedError when the history cannot be folded any more; those records have to leave it first.
  */
 export async function project(
@@ -50,7 +51,7 @@ export async function project(
   remove: readonly LedgerRecord[],
   refold: readonly string[] = [],
   again: WriteAgain = NOTHING_AGAIN,
-): Promise<void> {
+): Promise<readonly ChangedResult[]> {
   const settle = new SettleKeys(module);
   for (const [step, keys] of again.results) for (const key of keys) settle.ask(step, key);
   const targets = collectTargets(module, add, [...remove.flatMap(({ touches }) => touches), ...refold]);
@@ -73,6 +74,17 @@ export async function project(
   await projectFacts(tx, module, [...add, ...again.facts], remove, settle);
   const results = await settle.run(tx, pending);
   for (const [model, changes] of pending) await tx.changeStates(model, changes, results.get(model) ?? NO_RESULTS);
+  return settle.changed;
+}
+
+/** A document whose results became something else. */
+export interface ChangedResult {
+  readonly model: StateModel;
+  readonly key: string;
+  /** Its results until now. */
+  readonly before: SettledDocument;
+  /** Its fields and results from now on. */
+  readonly after: SettledDocument;
 }
 
 /** What is not as it should be, though the ledger is. */
@@ -88,9 +100,13 @@ export const NOTHING_AGAIN: WriteAgain = { facts: [], results: new Map() };
 
 const NO_RESULTS: ReadonlyMap<string, SettledDocument> = new Map();
 
-/** Models that results go into and that nobody asks about: written last, their results with them. */
+/**
+ * Models that results go into and that nobody asks about: written last, their results with them. Where clients are told of
+ * results it has to be known what they were.
+ */
 function lateModels(module: DomainModule): Set<StateModel> {
   const watched = new Set(module.settle.map(({ watch }) => watch.collection));
+  for (const { model } of module.push?.documents ?? []) watched.add(model.collection);
   for (const { into, readsTarget } of module.settle) if (readsTarget) watched.add(into.collection);
   return new Set(module.settle.map(({ into }) => into).filter(({ collection }) => !watched.has(collection)));
 }
@@ -202,8 +218,14 @@ async function projectFacts(
 /** Collects whose results a batch may have changed, and recomputes them after all writes. */
 class SettleKeys {
   readonly #keys = new Map<Settle, Set<string>>();
+  readonly #changed = new Map<string, ChangedResult>();
 
   constructor(readonly module: DomainModule) {}
+
+  /** Results of standing documents that became something else, each document once. */
+  get changed(): ChangedResult[] {
+    return [...this.#changed.values()];
+  }
 
   noteState(model: StateModel, key: string, before: StandingDocument | undefined, change: DocumentChange | null): void {
     // A document people brought along has no result of ours yet.
@@ -259,6 +281,7 @@ class SettleKeys {
         if (!before) ofChanging.set(key, { ...ofChanging.get(key), ...result });
         else if (isChanged(before.results, result)) {
           ofOthers.set(key, result);
+          this.#noteChange(into, key, before, result);
           this.note(into.collection, { ...before.fields, ...before.results });
           this.note(into.collection, { ...before.fields, ...before.results, ...result });
         }
@@ -267,6 +290,13 @@ class SettleKeys {
       await tx.setResults(into, ofOthers);
     }
     return withChanges;
+  }
+
+  #noteChange(model: StateModel, key: string, before: StandingResult, result: SettledDocument): void {
+    const touch = touchOf(model.collection, key);
+    // An earlier step may have written into the same document.
+    const first = this.#changed.get(touch)?.before ?? before.results;
+    this.#changed.set(touch, { model, key, before: first, after: { ...before.fields, ...before.results, ...result } });
   }
 
   ask(step: Settle, key: string): void {

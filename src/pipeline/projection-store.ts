@@ -17,6 +17,7 @@ import {
   type RecordIndex,
 } from '../ledger/mark-records.js';
 import { forgetRepairs } from '../ledger/repair-queue.js';
+import { logCommit, type Movement } from './log-commit.js';
 import { MongoProjection } from './mongo-projection.js';
 import { HandlerChangedError, NOTHING_AGAIN, project, type HandledWrites, type WriteAgain } from './project.js';
 import { touchesOf } from './run-handler.js';
@@ -120,7 +121,8 @@ async function commitWithout(
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
     const projection = new MongoProjection(db, session);
-    await project(projection, module, [...change.apply, ...change.enter], withdraw, change.refold, change.again);
+    const added = [...change.apply, ...change.enter];
+    const results = await project(projection, module, added, withdraw, change.refold, change.again);
     await markFailing(db, session, expelled);
     await markApplied(
       db,
@@ -136,7 +138,8 @@ async function commitWithout(
     await renewRecords(db, session, change.renew);
     await forgetRepairs(db, session, change.repaired);
     if (change.settledSignature !== null) await clearDispute(db, session, module.name, change.settledSignature);
-    const added = [...change.apply, ...change.enter];
+    const movement = { entered: enteredBy(change), left: leftBy(change, expelled), results };
+    await logCommit(db, session, projection, module, movement, now);
     await taps.get(lease)?.(session, {
       records: [...[...added, ...change.again.facts].map(({ record }) => record), ...withdraw],
       touches: [
@@ -147,6 +150,28 @@ async function commitWithout(
     });
     await touchLease(db, lease, session);
   });
+}
+
+/** What takes effect, each as the version that the ledger holds after this: `replaceVersion` counts them. */
+function enteredBy({ apply, enter, replace }: LedgerChange): HandledWrites[] {
+  const generations = new Map(replace.map(({ old }) => [old._id, old.generation + 1]));
+  const numbered = enter.map(({ record, writes }) => {
+    const generation = generations.get(record._id) ?? record.generation;
+    return { record: { ...record, generation }, writes };
+  });
+  return [...apply, ...numbered];
+}
+
+function leftBy(change: LedgerChange, expelled: HandlerChangedError['failing']): Movement['left'] {
+  const landed = new Map(change.replace.map(({ old, landed }) => [old._id, landed]));
+  return [
+    ...change.withdraw.map((record): Movement['left'][number] => {
+      const version = landed.get(record._id);
+      if (!version) return { record, reason: 'orphaned', detail: change.orphan.reason };
+      return { record, reason: 'replaced', detail: `landed in slot ${version.slot}` };
+    }),
+    ...expelled.map(({ record, error }): Movement['left'][number] => ({ record, reason: 'refused', detail: error })),
+  ];
 }
 
 /**

@@ -4,6 +4,7 @@ import { defineModule, type DomainModule } from '../../domain-kit/domain-module.
 import { redPacketAccounts } from './account-sync.js';
 import { redPacketEvents } from './event-handlers.js';
 import { Packet, PacketClaim, User } from './models.js';
+import { redPacketPush } from './push.js';
 import { bestClaim, type CrownWhen } from './settle.js';
 
 /** Red packets: a sum, shared among whoever comes first. `crown`: when the luckiest claim is named. */
@@ -16,6 +17,7 @@ export function defineRedPackets({ crown = 'always' }: { readonly crown?: CrownW
     events: redPacketEvents,
     accounts: redPacketAccounts,
     settle: bestClaim(crown),
+    push: redPacketPush,
   });
 }
 
