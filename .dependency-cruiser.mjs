@@ -19,7 +19,7 @@ const LAYERS = {
   reconcile: ['chain', 'decoding', 'ledger', 'leases', 'domain-kit', 'pipeline', 'lib', 'telemetry', 'store'],
   transactions: ['lib', 'store', 'chain', 'leases', 'telemetry'],
   delivery: ['lib', 'store', 'leases', 'telemetry'],
-  push: ['lib', 'ledger', 'telemetry'],
+  push: ['lib', 'ledger', 'domain-kit', 'telemetry'],
   api: ['domain-kit', 'ledger', 'transactions', 'delivery', 'lib', 'telemetry'],
   ops: ['lib', 'telemetry', 'ledger'],
   dev: ['lib', 'config', 'telemetry'],

@@ -29,4 +29,14 @@ export default tseslint.config(
   },
   { files: ['src/config/env.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: { process: 'readonly' } } },
+  {
+    // Pages that run in a browser as they are.
+    files: ['docs/examples/**/*.js'],
+    languageOptions: {
+      globals: {
+        ...{ document: 'readonly', location: 'readonly', sessionStorage: 'readonly', URLSearchParams: 'readonly' },
+        ...{ fetch: 'readonly', io: 'readonly', setTimeout: 'readonly' },
+      },
+    },
+  },
 );

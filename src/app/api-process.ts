@@ -1,9 +1,12 @@
 import cluster from 'node:cluster';
 import { ApiKeys } from '../api/api-keys.js';
 import { listen } from '../api/http-server.js';
+import { exampleRoutes } from '../api/routes/example-routes.js';
 import { createApi } from '../api/server.js';
 import { createCommandContext } from '../domain-kit/command-context.js';
+import { packageRoot } from '../dev/package-root.js';
 import type { DomainRoutes } from '../domain-kit/routes.js';
+import { redPackets } from '../domains/red-packets/module.js';
 import { loadSigners } from '../transactions/keypair-signers.js';
 import { TransactionStore } from '../transactions/transaction-store.js';
 import { TransactionSubmitter } from '../transactions/transaction-submitter.js';
@@ -14,6 +17,7 @@ import { createHealthSource } from './health-source.js';
 import { createOwnTransactionDoor } from './own-transactions.js';
 import { createOperationsStatus } from './operations-status.js';
 import { createReconcileRuns } from './reconcile-runs.js';
+import { createPush } from './push.js';
 import { createTrailReading } from './trail-reading.js';
 
 /**
@@ -74,16 +78,22 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
     metrics,
     clock,
     settings: { ...config, version: packageJson.version },
+    // The page shows red packets; it is worth nothing where there are none.
+    mounts: modules.some(({ module }) => module.name === redPackets.name) ? [exampleRoutes(packageRoot())] : [],
   });
   await submitter.resumeUnresolved();
   const server = await listen(app, { host: config.host, port: config.port });
+  const push = createPush(foundation, server.server, apiKeys);
   log.info({ url: server.url, signers: signers.addresses }, 'api listening');
   return {
     url: server.url,
     apiKeys,
     stop: async () => {
       // PM2 has started our successor on the same port before it asks us to stop.
-      await server.close(CLOSE_GRACE_MS, { takesOver: cluster.isWorker });
+      const closed = server.close(CLOSE_GRACE_MS, { takesOver: cluster.isWorker });
+      // Only now: who is cut off connects again at once, and must find our successor.
+      await push?.stop();
+      await closed;
       door.stop();
       deadLetters.stop();
       await submitter.stop();

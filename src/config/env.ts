@@ -52,6 +52,9 @@ export const environmentSchema = z.object({
   BODY_LIMIT_KB: whole(64, 1, 10_240),
   TRUST_PROXY_HOPS: whole(0, 0, 10),
   API_KEYS_FOR_READS: flag(false),
+  PUSH_ALLOWED_ORIGINS: list(/^(\*|https?:\/\/[^\s,/]+)$/, 'origins such as https://app.example.com, or *'),
+  PUSH_POLLING: flag(false),
+  PUSH_MAX_CLIENTS: whole(10_000, 1),
   DATA_DIR: z.string().optional(),
   COUPONS_PROGRAM_ID: optionalText(ADDRESS, 'a base58 program address'),
   RECONCILE_SCHEDULE: cronPattern('*/5 * * * *'),
@@ -131,6 +134,10 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     bodyLimitKb: env.BODY_LIMIT_KB,
     trustProxyHops: env.TRUST_PROXY_HOPS,
     apiKeysForReads: env.API_KEYS_FOR_READS,
+    /** Of the pages that may connect over Socket.IO, beside those that come from the API's own host. */
+    pushAllowedOrigins: Object.freeze(env.PUSH_ALLOWED_ORIGINS.map((origin) => origin.toLowerCase())),
+    pushPolling: env.PUSH_POLLING,
+    pushMaxClients: env.PUSH_MAX_CLIENTS,
     /** Cron pattern in UTC, with seconds as a sixth field in front; null = nobody reconciles by itself. */
     reconcileSchedule: env.RECONCILE_SCHEDULE,
     reconcileFullIntervalMs: env.RECONCILE_FULL_INTERVAL_MS,

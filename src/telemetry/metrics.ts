@@ -115,6 +115,22 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       LATENCY_SECONDS,
       ['command'],
     ),
+    pushClients: gauge('mooring_push_clients', 'Clients connected to this process over Socket.IO.', []),
+    pushMessagesTotal: counter('mooring_push_messages_total', 'Messages told to rooms, each counted once.', [
+      'program',
+      'message',
+    ]),
+    pushLatencySeconds: histogram(
+      'mooring_push_latency_seconds',
+      'From the commit of a change to its messages being handed to the sockets.',
+      LATENCY_SECONDS,
+      ['program'],
+    ),
+    /** reason: slow | unauthenticated | too-many-requests. */
+    pushDisconnectsTotal: counter('mooring_push_disconnects_total', 'Clients that were disconnected, by reason.', [
+      'reason',
+    ]),
+
     /** `route` is the pattern, never the path: addresses would make a series each. */
     httpRequestSeconds: histogram('mooring_http_request_seconds', 'HTTP requests.', REQUEST_SECONDS, [
       'method',
