@@ -94,4 +94,9 @@ export const COMMANDS: readonly MooringCommand[] = [
     summary: 'breaks things in mid-traffic, then compares everything',
     run: () => import('../drill.js'),
   },
+  {
+    name: 'load',
+    summary: 'packets made and claimed at once while clients listen',
+    run: () => import('../load.js'),
+  },
 ];
