@@ -21,19 +21,8 @@ interface PacketsOptions {
   readonly json: boolean;
 }
 
-const program = commandLine('load').description('Puts load on a system, and compares everything afterwards.');
-program
-  .command('packets')
-  .description('makes and claims red packets at once while clients listen to the push server')
-  .option('--packets <n>', 'how many packets', wholeNumber(1, 1_000), 5)
-  .option('--wallets <n>', 'how many wallets, each of which claims a share of each packet', wholeNumber(1, 1_000), 40)
-  .option('--listeners <n>', 'how many clients listen to all packets', wholeNumber(1, 10_000), 50)
-  .option('--concurrency <n>', 'transactions under way at once', wholeNumber(1, 1_000), 20)
-  .option('--url <url>', 'the API of a running system; it follows red packets (default: a system of its own)')
-  .option('--rpc <url>', 'an RPC endpoint of the chain of that system, with a faucet (required with --url)')
-  .option('--program <address>', 'where red packets are deployed there', redPacketsIdl.address)
-  .option('--api-key <key>', 'a key that may read, where that system wants one')
-  .option('--json', 'print one JSON object as the last line', false)
+const program = commandLine('load')
+  .description('Puts load on a system, and compares everything afterwards.')
   .addHelpText(
     'after',
     `
@@ -47,7 +36,19 @@ Examples:
   npm run load -- packets
   npm run load -- packets --listeners 500 --json | tail -1 | jq .confirmedToHeardMs
   npm run load -- packets --url https://staging.example.com --rpc http://127.0.0.1:8899`,
-  )
+  );
+program
+  .command('packets')
+  .description('makes and claims red packets at once while clients listen to the push server')
+  .option('--packets <n>', 'how many packets', wholeNumber(1, 1_000), 5)
+  .option('--wallets <n>', 'how many wallets, each of which claims a share of each packet', wholeNumber(1, 1_000), 40)
+  .option('--listeners <n>', 'how many clients listen to all packets', wholeNumber(1, 10_000), 50)
+  .option('--concurrency <n>', 'transactions under way at once', wholeNumber(1, 1_000), 20)
+  .option('--url <url>', 'the API of a running system; it follows red packets (default: a system of its own)')
+  .option('--rpc <url>', 'an RPC endpoint of the chain of that system, with a faucet (required with --url)')
+  .option('--program <address>', 'where red packets are deployed there', redPacketsIdl.address)
+  .option('--api-key <key>', 'a key that may read, where that system wants one')
+  .option('--json', 'print one JSON object as the last line', false)
   .action((options: PacketsOptions) => packets(options));
 await program.parseAsync();
 
