@@ -116,6 +116,7 @@ describe.skipIf(skipped)(`the example page in a browser${skipped ? ', skipped: n
   it('breaks no rule of the content security policy, and can be used without a mouse', async () => {
     await page.goto(`${api.url}/examples/red-packet-live/`);
     await says('connection', 'live');
+    await page.getByRole('link', { name: '恭喜发财' }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('恭喜发财');
