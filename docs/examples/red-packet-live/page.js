@@ -219,16 +219,16 @@ function showClaims() {
   const rows = new Map([...list.children].map((row) => [row.dataset.claim, row]));
   const claims = claimsInOrder(state);
   at('no-claims').hidden = claims.length > 0;
+  // First what goes, so that nothing that stays has to move.
+  for (const [id, row] of rows) if (!state.claims.has(id)) row.remove();
   claims.forEach((claim, position) => {
     const row = rows.get(claim.id) ?? claimRow(claim);
-    rows.delete(claim.id);
     const isBest = claim.id === state.bestClaim;
     row.classList.toggle('best', isBest);
-    row.querySelector('.crown').textContent = isBest ? '👑 luckiest' : '';
+    row.querySelector('.crown').textContent = isBest ? '♛ luckiest' : '';
     row.querySelector('.share').textContent = `${amountText(claim.amount, state.packet.decimals)} ${unit()}`;
     if (list.children[position] !== row) list.insertBefore(row, list.children[position] ?? null);
   });
-  for (const row of rows.values()) row.remove();
 }
 
 function claimRow(claim) {
