@@ -1,6 +1,6 @@
 import { layFoundation } from '../../src/app/foundation.js';
 import { readConfig } from '../../src/config/env.js';
-import { domains } from '../../src/domains/registry.js';
+import { coupons } from '../../src/domains/coupons/module.js';
 import { systemClock } from '../../src/lib/clock.js';
 import type { AuditReport } from '../../src/reconcile/audit-report.js';
 import { audit } from '../../src/reconcile/audit.js';
@@ -11,9 +11,8 @@ import { createMetrics } from '../../src/telemetry/metrics.js';
 export async function auditNow(environment: Readonly<Record<string, string>>): Promise<AuditReport> {
   const config = readConfig(environment);
   const endpoints = { rpcUrls: config.solanaRpcUrls, wsUrls: config.solanaWsUrls, mongodbUri: config.mongodbUri ?? '' };
-  const modules = domains.map(({ module }) => module);
   const log = createLogger(config, process.stderr);
-  const foundation = await layFoundation(config, endpoints, modules, log, createMetrics());
+  const foundation = await layFoundation(config, endpoints, [coupons], log, createMetrics());
   try {
     const { mongo: store, pool } = foundation;
     return await audit({ db: store.db, chain: pool.chain, clock: systemClock }, foundation.modules);

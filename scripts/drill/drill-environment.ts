@@ -8,6 +8,8 @@ export function drillEnvironment(chain: DevChain, database: DevDatabase) {
     SOLANA_RPC_URL: chain.rpcUrls.join(','),
     SOLANA_WS_URL: chain.wsUrls.join(','),
     MONGODB_URI: database.uri,
+    // Whose traffic is played.
+    PROGRAMS: 'coupons',
     MONGODB_DATABASE: `mooring_drill_${randomBytes(4).toString('hex')}`,
     // A successor waits for the whole term of the one that was killed.
     LEASE_TERM_MS: '1000',

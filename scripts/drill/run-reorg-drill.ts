@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config/env.js';
 import { CouponsClient } from '../../src/dev/coupons-client.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import type { DevDatabase } from '../../src/dev/dev-database.js';
-import { domains } from '../../src/domains/registry.js';
+import { coupons } from '../../src/domains/coupons/module.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { MooringError } from '../../src/lib/errors.js';
 import { audit } from '../../src/reconcile/audit.js';
@@ -82,8 +82,7 @@ export async function runReorgDrill({ forks, chain, database, say }: ReorgDrillO
     LOG_LEVEL: 'silent',
   });
   const urls = { rpcUrls: config.solanaRpcUrls, wsUrls: config.solanaWsUrls, mongodbUri: database.uri };
-  const modules = domains.map(({ module }) => module);
-  const foundation = await layFoundation(config, urls, modules, createLogger(config), createMetrics());
+  const foundation = await layFoundation(config, urls, [coupons], createLogger(config), createMetrics());
   const { db } = foundation.mongo;
   const worker = startEventWorker(foundation, urls);
   const told = new Set<string>();

@@ -19,7 +19,7 @@ export async function startOwnGround(): Promise<LoadGround> {
   const database = await startDatabase();
   const name = `mooring_load_${Keypair.generate().publicKey.toBase58().slice(0, 8).toLowerCase()}`;
   const stack = await startStack({
-    ...{ chain, database, domains: [redPacketRoutes], signers: [] },
+    ...{ chain, database, domains: [redPacketRoutes()], signers: [] },
     environment: { MONGODB_DATABASE: name, PORT: '0', LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' },
   });
   return {

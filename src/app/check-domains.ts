@@ -67,6 +67,23 @@ export function assertDistinct(
   }
 }
 
+/**
+ * The domains of these names, in the order they are installed. `where` is the file that lists them all.
+ * @throws MooringError `domains-invalid` naming those that are installed.
+ */
+export function chosenFrom(
+  domains: readonly DomainRoutes[],
+  names: readonly string[],
+  where: string,
+): readonly DomainRoutes[] {
+  const installed = domains.map(({ module }) => module.name);
+  const unknown = names.filter((name) => !installed.includes(name));
+  if (unknown.length > 0) {
+    throw invalid(`PROGRAMS names ${unknown.join(', ')}. Installed are: ${installed.join(', ')} (${where}).`);
+  }
+  return domains.filter(({ module }) => names.includes(module.name));
+}
+
 function isDomain(entry: unknown): entry is DomainRoutes {
   return (
     isObject(entry) && isModule(entry['module']) && Array.isArray(entry['reads']) && Array.isArray(entry['commands'])

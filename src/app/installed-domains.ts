@@ -3,9 +3,9 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../config/env.js';
 import type { DomainRoutes } from '../domain-kit/routes.js';
-import { domains as ownDomains } from '../domains/registry.js';
+import { ownDomains } from '../domains/registry.js';
 import { messageOf, MooringError } from '../lib/errors.js';
-import { assertDistinct, domainsOf } from './check-domains.js';
+import { assertDistinct, chosenFrom, domainsOf } from './check-domains.js';
 
 /** Where the domains come from when MOORING_DOMAINS names no file. */
 const OWN_REGISTRY = 'src/domains/registry.ts';
@@ -17,16 +17,17 @@ export function domainsSource({ domainsPath }: Pick<Config, 'domainsPath'>): str
 }
 
 /**
- * The domains this process runs: those of the ES module that MOORING_DOMAINS names, else the registry of this package.
+ * The domains this process runs: those of the ES module that MOORING_DOMAINS names, else the registry of this package; of
+ * these, the ones that PROGRAMS names, if it names any.
  * @throws MooringError `domains-missing` or `domains-invalid` with what to do.
  */
 export async function installedDomains(
-  config: Pick<Config, 'domainsPath' | 'programAddresses'>,
+  config: Pick<Config, 'domainsPath' | 'programAddresses' | 'programs' | 'redPacketsCrown'>,
 ): Promise<readonly DomainRoutes[]> {
-  const { domainsPath } = config;
-  const domains = domainsPath === undefined ? ownDomains : domainsOf(await load(domainsPath), domainsPath);
+  const { domainsPath, programs } = config;
+  const domains = domainsPath === undefined ? ownDomains(config) : domainsOf(await load(domainsPath), domainsPath);
   assertDistinct(domains, domainsSource(config), config.programAddresses);
-  return domains;
+  return programs.length === 0 ? domains : chosenFrom(domains, programs, domainsSource(config));
 }
 
 async function load(path: string): Promise<Readonly<Record<string, unknown>>> {

@@ -8,6 +8,8 @@ import { cronPattern, flag, list, optionalText, optionalWhole, whole } from './v
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** Where notices may come from (src/app/create-source.ts). */
 const SOURCES = ['socket', 'polling'] as const;
+/** When the luckiest claim of a red packet is named (src/domains/red-packets/settle.ts). */
+const CROWNS = ['always', 'empty'] as const;
 /** Beyond this a typing error is likelier than a wish: 32 slots on top of confirmed are final, 10,000 take over an hour. */
 const MOST_CONFIRMATIONS = 10_000;
 const HTTP_URL = /^https?:\/\/[^\s,]+$/;
@@ -38,6 +40,8 @@ export const environmentSchema = z.object({
   POLLING_INTERVAL_MS: whole(12_000, 50, MAX_TIMER_MS),
   CONFIRMATIONS: whole(0, 0, MOST_CONFIRMATIONS),
   COUPONS_CONFIRMATIONS: optionalWhole(0, MOST_CONFIRMATIONS),
+  RED_PACKETS_CONFIRMATIONS: optionalWhole(0, MOST_CONFIRMATIONS),
+  STAKE_VAULT_CONFIRMATIONS: optionalWhole(0, MOST_CONFIRMATIONS),
   FINALITY_DELAY_MS: whole(35_000, 0, MAX_TIMER_MS),
   REORG_CHECK_SLOTS: whole(150, 0, 1_000_000),
   LEASE_TERM_MS: whole(10_000, 500, MAX_TIMER_MS),
@@ -56,14 +60,16 @@ export const environmentSchema = z.object({
   PUSH_POLLING: flag(false),
   PUSH_MAX_CLIENTS: whole(10_000, 1),
   DATA_DIR: z.string().optional(),
+  PROGRAMS: list(/^[A-Za-z0-9_-]+$/, 'names of installed programs, such as coupons'),
   COUPONS_PROGRAM_ID: optionalText(ADDRESS, 'a base58 program address'),
+  RED_PACKETS_PROGRAM_ID: optionalText(ADDRESS, 'a base58 program address'),
+  RED_PACKETS_CROWN: z.enum(CROWNS, { error: `must be one of ${CROWNS.join(', ')}` }).default('always'),
+  STAKE_VAULT_PROGRAM_ID: optionalText(ADDRESS, 'a base58 program address'),
   RECONCILE_SCHEDULE: cronPattern('*/5 * * * *'),
   RECONCILE_FULL_INTERVAL_MS: whole(24 * 3_600_000, 1_000),
   RECONCILE_DRIFT_ALERT: whole(0, 0),
   RECONCILE_KEEP_RUNS_MS: whole(30 * 24 * 3_600_000, 1_000),
   ORPHAN_GRACE_MS: whole(24 * 3_600_000, 0),
-  SMTP_URL: optionalText(/^smtps?:\/\/\S+$/, 'an smtp:// or smtps:// URL'),
-  MAIL_FROM: optionalText(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'an e-mail address, or Name <address>'),
   RPC_CREDITS: list(/^[A-Za-z]{3,40}=\d{1,6}$/, 'method=credits, such as getProgramAccounts=10'),
   MOORING_DOMAINS: optionalText(/\.m?[jt]s$/, 'the path of an ES module: .js, .mjs, .ts or .mts'),
 });
@@ -119,7 +125,11 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     pollingIntervalMs: env.POLLING_INTERVAL_MS,
     /** Slots on top of confirmed before an event is applied; by module name where a program has its own. */
     confirmations: env.CONFIRMATIONS,
-    programConfirmations: Object.freeze({ coupons: env.COUPONS_CONFIRMATIONS }),
+    programConfirmations: Object.freeze({
+      coupons: env.COUPONS_CONFIRMATIONS,
+      'red-packets': env.RED_PACKETS_CONFIRMATIONS,
+      'stake-vault': env.STAKE_VAULT_CONFIRMATIONS,
+    }),
     finalityDelayMs: env.FINALITY_DELAY_MS,
     reorgCheckSlots: env.REORG_CHECK_SLOTS,
     leaseTermMs: env.LEASE_TERM_MS,
@@ -149,13 +159,16 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     rpcCredits: Object.freeze(
       Object.fromEntries(env.RPC_CREDITS.map((entry) => entry.split('=')).map(([name, n]) => [name, Number(n)])),
     ) as Readonly<Record<string, number>>,
-    /** The mail server with its password; null = no e-mail is sent. */
-    smtpUrl: env.SMTP_URL === undefined ? null : new Secret(env.SMTP_URL),
-    /** The sender of every e-mail. */
-    mailFrom: env.MAIL_FROM ?? 'mooring <mooring@localhost>',
     dataDir: env.DATA_DIR,
     /** By module name: where a program is deployed elsewhere than its IDL says. */
-    programAddresses: Object.freeze({ coupons: env.COUPONS_PROGRAM_ID }),
+    programAddresses: Object.freeze({
+      coupons: env.COUPONS_PROGRAM_ID,
+      'red-packets': env.RED_PACKETS_PROGRAM_ID,
+      'stake-vault': env.STAKE_VAULT_PROGRAM_ID,
+    }),
+    redPacketsCrown: env.RED_PACKETS_CROWN,
+    /** Of the installed programs, those that this process serves; empty = all. */
+    programs: env.PROGRAMS,
     /** The file that lists the domains, seen from the working directory; undefined for this package's own. */
     domainsPath: env.MOORING_DOMAINS,
   };

@@ -34,6 +34,7 @@ interface Summary {
 const environment = ({ uri, name }: { readonly uri: string; readonly name: string }) => ({
   ...{ SOLANA_RPC_URL: chain.url, SOLANA_WS_URL: chain.url.replace('http', 'ws'), MONGODB_URI: uri },
   MONGODB_DATABASE: name,
+  PROGRAMS: 'coupons',
   // Whoever goes on after a kill waits as long to see that nobody lives.
   LEASE_TERM_MS: '1000',
 });

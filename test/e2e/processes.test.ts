@@ -47,6 +47,7 @@ beforeEach(async () => {
     MONGODB_DATABASE: database.name,
     LEASE_TERM_MS: String(LEASE_TERM_MS),
     SWEEP_INTERVAL_MS: '1000',
+    PROGRAMS: 'coupons',
     PORT: '0',
   };
 });
@@ -175,7 +176,10 @@ describe('a signal to npm reaches the process it started', () => {
   it.each(['worker', 'dev'])('npm run %s: SIGTERM ends it gracefully, and leaves nothing running', async (script) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'mooring-npm-'));
     const domains = join(dataDir, 'domains.mjs');
-    await writeFile(domains, `export { domains } from '${OWN_REGISTRY}';\n`);
+    await writeFile(
+      domains,
+      `import { ownDomains } from '${OWN_REGISTRY}';\nexport const domains = ownDomains({ redPacketsCrown: 'always' });\n`,
+    );
     const npm = startChild('npm', ['run', script], { ...environment, DATA_DIR: dataDir, MOORING_DOMAINS: domains });
     children.push(npm);
     const running = async () => (await holderPid()) ?? undefined;

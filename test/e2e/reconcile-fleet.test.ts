@@ -53,6 +53,7 @@ function start(name: 'event-listener.worker' | 'reconcile.worker'): WorkerChild 
   const child = startChild(process.execPath, nodeArguments(`../../workers/${name}`, import.meta.url), {
     ...{ SOLANA_RPC_URL: proxy.rpcUrl, SOLANA_WS_URL: proxy.wsUrl },
     ...{ MONGODB_URI: database.uri, MONGODB_DATABASE: database.name, SWEEP_INTERVAL_MS: '500' },
+    PROGRAMS: 'coupons',
     ...{ LEASE_TERM_MS: String(LEASE_TERM_MS), RECONCILE_SCHEDULE: `*/${INTERVAL_S} * * * * *` },
     // One look at everything, at the beginning.
     RECONCILE_FULL_INTERVAL_MS: '86400000',

@@ -104,5 +104,7 @@ function checksOf(visit: Visit, installed: InstalledModule): Check[] {
 /** Where a person says the address of a program. */
 function addressSetting({ config }: Visit, name: string): string {
   const inModule = `the address in idl/${name}.json or in the module ${name}`;
-  return name in config.programAddresses ? `${name.toUpperCase()}_PROGRAM_ID (unset: ${inModule})` : inModule;
+  return name in config.programAddresses
+    ? `${name.toUpperCase().replaceAll('-', '_')}_PROGRAM_ID (unset: ${inModule})`
+    : inModule;
 }

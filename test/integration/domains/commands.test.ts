@@ -6,7 +6,7 @@ import { stakeVaultClient, TOKEN } from '../programs/stake-vault-chain.js';
 
 let stack: ApiStack;
 beforeAll(async () => {
-  stack = await startApiStack({ domains: [redPacketRoutes, stakeVaultRoutes] });
+  stack = await startApiStack({ domains: [redPacketRoutes(), stakeVaultRoutes] });
 });
 afterAll(() => stack.stop());
 

@@ -45,7 +45,12 @@ beforeAll(async () => {
   const [merchant] = await bench.chain.fundedKeypairs(1);
   await bench.client.registerMerchant(merchant as Keypair, 'Bean There');
   environment = {
-    ...{ SOLANA_RPC_URL: bench.proxy.rpcUrl, SOLANA_WS_URL: bench.proxy.wsUrl, LEASE_TERM_MS: '2000' },
+    ...{
+      SOLANA_RPC_URL: bench.proxy.rpcUrl,
+      SOLANA_WS_URL: bench.proxy.wsUrl,
+      LEASE_TERM_MS: '2000',
+      PROGRAMS: 'coupons',
+    },
     ...{ MONGODB_URI: inject('mongodbUri'), MONGODB_DATABASE: running.foundation.config.mongodbDatabase },
   };
 });

@@ -18,7 +18,7 @@ export interface LiveChain {
 }
 
 export async function startLiveChain(users: number, env: Readonly<Record<string, string>> = {}): Promise<LiveChain> {
-  const stack = await startApiStack({ domains: [redPacketRoutes], env });
+  const stack = await startApiStack({ domains: [redPacketRoutes()], env });
   const lies = new ForkLies();
   for (const method of ForkLies.METHODS) {
     stack.proxy.onRpc(method, (request, forward) =>

@@ -80,7 +80,7 @@ describe.skipIf(skipped)(`the example page in a browser${skipped ? ', skipped: n
     for (const user of users.slice(3, 5)) await client.claim(packet, user);
     expect(await claimRows()).toBe(3);
     const { foundation } = stack;
-    api = await startApi({ ...foundation, config: { ...foundation.config, port } }, [redPacketRoutes]);
+    api = await startApi({ ...foundation, config: { ...foundation.config, port } }, [redPacketRoutes()]);
     await says('connection', 'live');
     await eventually(async () => (await claimRows()) === 5);
     await says('shares', '3 of 8 shares');

@@ -28,7 +28,10 @@ async function startAnotherApi() {
   const { stack } = live;
   const routes = new URL('../../../src/domains/red-packets/routes.js', import.meta.url).href;
   const domains = join(directory, 'domains.mts');
-  await writeFile(domains, `import { redPacketRoutes } from '${routes}';\nexport const domains = [redPacketRoutes];\n`);
+  await writeFile(
+    domains,
+    `import { redPacketRoutes } from '${routes}';\nexport const domains = [redPacketRoutes()];\n`,
+  );
   const port = await findFreePorts();
   const child = startWorkerChild('api', {
     ...{ SOLANA_RPC_URL: stack.proxy.rpcUrl, SOLANA_WS_URL: stack.proxy.wsUrl, MONGODB_URI: stack.databaseUri },

@@ -6,7 +6,6 @@ import { assertDistinct, domainsOf } from '../../../src/app/check-domains.js';
 import { installedDomains } from '../../../src/app/installed-domains.js';
 import { readConfig } from '../../../src/config/env.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
-import { domains as ownDomains } from '../../../src/domains/registry.js';
 import { defineModule } from '../../../src/domain-kit/domain-module.js';
 import { defineFact } from '../../../src/domain-kit/model.js';
 import { defineRoutes } from '../../../src/domain-kit/routes.js';
@@ -33,8 +32,18 @@ const source = (exported: string) =>
 const load = (path: string) => installedDomains(readConfig({ MOORING_DOMAINS: path }));
 
 describe('the installed domains', () => {
+  const names = async (environment: Readonly<Record<string, string>>) =>
+    (await installedDomains(readConfig(environment))).map(({ module }) => module.name);
+
   it("are this package's own where no file is named", async () => {
-    expect(await installedDomains(readConfig({}))).toBe(ownDomains);
+    expect(await names({})).toEqual(['coupons', 'red-packets', 'stake-vault']);
+  });
+
+  it('are those of them that PROGRAMS names, and nothing else', async () => {
+    expect(await names({ PROGRAMS: 'stake-vault, coupons' })).toEqual(['coupons', 'stake-vault']);
+    await expect(names({ PROGRAMS: 'coupons,coupon' })).rejects.toThrow(
+      'PROGRAMS names coupon. Installed are: coupons, red-packets, stake-vault (src/domains/registry.ts).',
+    );
   });
 
   it('are what the named module exports, with routes made where it brings none', async () => {
@@ -97,7 +106,7 @@ describe('what a file of domains must export', () => {
   });
 
   it('by the address that a setting gives a program', () => {
-    const both = [ownDomains[0], defineRoutes(game)].flatMap((one) => one ?? []);
+    const both = [coupons, game].map((module) => defineRoutes(module));
     expect(() => assertDistinct(both, 'mine.js')).not.toThrow();
     expect(() => assertDistinct(both, 'mine.js', { coupons: GAME })).toThrow('belongs to coupons and game');
   });
