@@ -28,16 +28,20 @@ export async function playChainStory(
         const name = eventNames(landing.events);
         if (told.has(name)) return;
         told.add(name);
-        terminal.line(
-          `  ${terminal.style('magenta', name.padEnd(31))} ${landing.sentence.padEnd(50)} ` +
-            terminal.style('dim', `slot ${landing.slot}`),
-        );
+        tellKind(terminal, name, landing.sentence, landing.slot);
       },
     });
   } finally {
     terminal.below(undefined);
     stack.worker.announcer.off('event', count);
   }
+}
+
+/** A line about the first event of its kind. */
+export function tellKind(terminal: Terminal, name: string, sentence: string, slot: number): void {
+  terminal.line(
+    `  ${terminal.style('magenta', name.padEnd(31))} ${sentence.padEnd(50)} ${terminal.style('dim', `slot ${slot}`)}`,
+  );
 }
 
 /** `CouponMinted ×6`, `ListingCancelled + CouponListed`. */

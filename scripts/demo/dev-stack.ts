@@ -5,10 +5,16 @@ import type { DevChain } from '../../src/dev/dev-chain.js';
 import { startChain } from '../../src/dev/embedded-chain.js';
 import { startDatabase } from '../../src/dev/embedded-database.js';
 import { projectPrograms } from '../../src/dev/project-programs.js';
+import { PacketSender } from '../traffic/packet-sender.js';
+import { startRandomnessWorker } from '../traffic/randomness-worker.js';
 import { devApiKey, devWallets } from './dev-keys.js';
 import { startStack, type Stack } from './start-stack.js';
 
 const WALLETS = ['merchant', 'ada', 'ben'] as const;
+/** Brings the randomness of red packets that name it. */
+const ORACLE = 'oracle';
+/** The module whose packets it answers. */
+const RED_PACKETS = 'red-packets';
 const PURSE_LAMPORTS = 100 * LAMPORTS_PER_SOL;
 /** What is left of a purse before it is filled again. */
 const LOW_LAMPORTS = 10 * LAMPORTS_PER_SOL;
@@ -18,6 +24,7 @@ export interface DevStack {
   readonly chain: DevChain;
   readonly stack: Stack;
   readonly apiKey: string;
+  /** Those whose keys the API holds, and the oracle's. */
   readonly wallets: readonly { readonly name: string; readonly address: string; readonly path: string }[];
 }
 
@@ -39,7 +46,7 @@ export async function startDevStack(options: {
     programs: deploys ? projectPrograms() : [],
   });
   const database = await startDatabase({ uri: config.mongodbUri });
-  const wallets = devWallets(dataDir, WALLETS);
+  const wallets = devWallets(dataDir, [...WALLETS, ORACLE]);
   if (chain.isLocal) {
     await Promise.all(wallets.map(({ keypair }) => fillPurse(chain, keypair.publicKey)));
   }
@@ -47,11 +54,24 @@ export async function startDevStack(options: {
     chain,
     database,
     domains: await installedDomains(config),
-    signers: wallets.map(({ keypair }) => keypair),
+    signers: wallets.flatMap(({ name, keypair }) => (name === ORACLE ? [] : [keypair])),
     environment: options.environment,
   });
   cleanUp(() => stack.foundation.close());
   cleanUp(() => stack.drain());
+  const { mongo, modules, log } = stack.foundation;
+  const redPackets = modules.find(({ module }) => module.name === RED_PACKETS);
+  const oracle = wallets.find(({ name }) => name === ORACLE);
+  if (redPackets && oracle) {
+    const [rpcUrl, wsUrl] = [chain.rpcUrls[0] as string, chain.wsUrls[0] as string];
+    const sender = new PacketSender(rpcUrl, wsUrl, redPackets.codec.programId);
+    const answers = startRandomnessWorker(mongo.db, sender, oracle.keypair, {
+      answered: (packet, { signature }) =>
+        log.info({ packet, signature }, 'the oracle brought the randomness of a packet'),
+      trouble: (reason) => log.warn({ reason }, 'the oracle could not bring randomness; it tries again'),
+    });
+    cleanUp(() => answers.stop());
+  }
   return {
     chain,
     stack,

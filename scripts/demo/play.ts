@@ -2,7 +2,7 @@ import { systemClock } from '../../src/lib/clock.js';
 import { audit } from '../../src/reconcile/audit.js';
 import { describeAudit } from '../../src/reconcile/describe-audit.js';
 import { playApiStory } from './api-story.js';
-import { playChainStory } from './chain-story.js';
+import { playChainStory, tellKind } from './chain-story.js';
 import { tellAddresses, tellFigures } from './farewell.js';
 import { playFinality } from './finality-story.js';
 import { percentile } from './latency-observer.js';
@@ -65,6 +65,15 @@ export async function playDemo(
   terminal.line(terminal.style('dim', `  first sight after ${seconds(performance.now() - startedAt)}`));
 
   terminal.heading('The market: wallets act on chain, mooring listens');
+  const oracle = scene.startOracle(db, {
+    answered: (_, { slot }) => {
+      if (!played.has('PacketRandomReady'))
+        tellKind(terminal, 'PacketRandomReady', 'An oracle brings the randomness', slot);
+      played.add(['PacketRandomReady']);
+    },
+    trouble: (reason) => terminal.line(terminal.style('dim', `    the oracle tries again: ${reason}`)),
+  });
+  cleanUp(() => oracle.stop());
   const onChain = Math.max(0, options.events - played.events);
   const upTo = (share: number) => played.events + Math.round(onChain * share);
   await playChainStory(scene, played, terminal, { events: upTo(BEFORE_LOSS), paceMs, stopped });
@@ -80,6 +89,9 @@ export async function playDemo(
     until: () => played.events >= options.events || stopped.aborted,
     onLanded: (landing) => played.addLanding(landing),
   });
+
+  // What it answered later would be no part of the story; a packet that waits for it goes on waiting.
+  await oracle.stop();
 
   terminal.heading('Finality: 32 slots later');
   const figures = await playFinality(scene, played, terminal, stopped);

@@ -11,6 +11,10 @@ export class Played {
     this.events += names.length;
   }
 
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   addLanding(landing: TrafficLanding): void {
     this.landings.push(landing);
     this.add(landing.events);

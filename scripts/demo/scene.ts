@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { Keypair, LAMPORTS_PER_SOL } from '@solana/web3.js';
+import { Keypair, LAMPORTS_PER_SOL, type PublicKey } from '@solana/web3.js';
 import idl from '../../idl/coupons.json' with { type: 'json' };
 import { startTripwire, type Tripwire } from '../../src/dev/demo-tripwire.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import { startChain } from '../../src/dev/embedded-chain.js';
 import { startDatabase } from '../../src/dev/embedded-database.js';
 import { projectPrograms } from '../../src/dev/project-programs.js';
-import { openTraffic, type Traffic } from '../../src/dev/traffic.js';
-import { couponRoutes } from '../../src/domains/coupons/routes.js';
+import { openTraffic, type TrafficRun } from '../../src/dev/traffic.js';
+import { ownDomains } from '../../src/domains/registry.js';
 import { MooringError } from '../../src/lib/errors.js';
+import { openLanes, type OpenLanes } from '../traffic/open-lanes.js';
 import { observeLatency, type LatencyObserver } from './latency-observer.js';
 import type { DemoOptions } from './options.js';
 import { startStack, type Stack } from './start-stack.js';
@@ -26,7 +27,10 @@ export interface Scene {
   readonly chain: DevChain;
   readonly stack: Stack;
   readonly tripwire: Tripwire;
-  readonly traffic: Traffic;
+  /** Everybody who acts on chain: the coupons' stalls, the red packets, the stake vault. */
+  readonly traffic: { run(run: TrafficRun): Promise<void> };
+  /** Who brings the randomness of the red packets. */
+  readonly startOracle: OpenLanes['startOracle'];
   readonly latency: LatencyObserver;
   /** Held by the API: a merchant and two customers. */
   readonly signers: readonly Keypair[];
@@ -96,22 +100,24 @@ export async function setScene(
   );
   cleanUp(() => database.stop());
 
-  const traffic = await step(
+  const [rpcUrl, wsUrl] = [chain.rpcUrls[0] as string, chain.wsUrls[0] as string];
+  const people = {
+    ...{ rpcUrl, wsUrl },
+    fund: (address: PublicKey, lamports: number) => chain.fund(address, lamports),
+  };
+  const { market, systems } = await step(
     'wallets',
+    async () => ({
+      market: await openTraffic({ ...people, stalls: STALLS, seed: 7 }),
+      systems: await openLanes(people),
+    }),
     () =>
-      openTraffic({
-        rpcUrl: chain.rpcUrls[0] as string,
-        wsUrl: chain.wsUrls[0] as string,
-        fund: (address, lamports) => chain.fund(address, lamports),
-        stalls: STALLS,
-        seed: 7,
-      }),
-    () => `${STALLS} merchants, 8 customers, 3 keys for the API`,
+      `${STALLS} merchants, 8 customers, a red packet's creator, its claimers and its oracle, 2 stakers, 3 keys for the API`,
   );
   const signers = [Keypair.generate(), Keypair.generate(), Keypair.generate()];
   await Promise.all(signers.map(({ publicKey }) => chain.fund(publicKey, SIGNER_LAMPORTS)));
 
-  const tripwire = await startTripwire(chain.wsUrls[0] as string);
+  const tripwire = await startTripwire(wsUrl);
   cleanUp(() => tripwire.stop());
   const ownName = environment['MONGODB_DATABASE'];
   const stack = await step(
@@ -121,7 +127,7 @@ export async function setScene(
         chain,
         database,
         // Whatever else is installed: these are what its traffic is about.
-        domains: [couponRoutes],
+        domains: ownDomains({ redPacketsCrown: 'always' }),
         wsUrls: [tripwire.url],
         signers,
         environment: {
@@ -147,13 +153,14 @@ export async function setScene(
     (made) => `event worker and API in this process  ${made.api.url}`,
   );
   const { token } = await stack.api.apiKeys.create('demo', ['read', 'write']);
-  const latency = await observeLatency(chain.wsUrls[0] as string, idl.address, stack.foundation.mongo.db);
+  const latency = await observeLatency(wsUrl, idl.address, stack.foundation.mongo.db);
   cleanUp(() => latency.stop());
   return {
     chain,
     stack,
     tripwire,
-    traffic,
+    traffic: { run: async (run) => void (await Promise.all([market.run(run), systems.lanes.run(run)])) },
+    startOracle: (db, told) => systems.startOracle(db, told),
     latency,
     signers,
     apiKey: token,

@@ -1,5 +1,4 @@
-import { PublicKey } from '@solana/web3.js';
-import idl from '../../idl/coupons.json' with { type: 'json' };
+import { Connection } from '@solana/web3.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { MooringError } from '../../src/lib/errors.js';
 import { eventsOf } from '../drill/chain-events.js';
@@ -19,7 +18,7 @@ const RECOVERY_TIMEOUT_MS = 60_000;
  * and confirmed in between was never announced to anybody; all of it must be in the documents soon after.
  */
 export async function playSocketLoss(
-  { traffic, stack, tripwire, latency }: Scene,
+  { chain, traffic, stack, tripwire, latency }: Scene,
   played: Played,
   terminal: Terminal,
   target: { readonly eventsWhileDown: number; readonly paceMs: number; readonly stopped: AbortSignal },
@@ -52,7 +51,11 @@ export async function playSocketLoss(
     .slice(firstLanding)
     .filter(({ startedAtMs, landedAtMs }) => startedAtMs > cutAt && landedAtMs < mendedAt)
     .map(({ signature }) => signature);
-  const happened = (await eventsOf(traffic.client.sender.connection, new PublicKey(idl.address), unheard)).length;
+  const connection = new Connection(chain.rpcUrls[0] as string, 'confirmed');
+  let happened = 0;
+  for (const { module } of stack.foundation.modules) {
+    happened += (await eventsOf(connection, module.program.idl, unheard)).length;
+  }
   terminal.below(() => `the path is mended; looking for ${happened} events that nobody announced`);
   const { db } = stack.foundation.mongo;
   let arrived = await readArrivals(db, unheard);

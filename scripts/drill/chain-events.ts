@@ -1,7 +1,7 @@
 import anchor, { type Idl } from '@coral-xyz/anchor';
 import { PublicKey, type Connection } from '@solana/web3.js';
 import bs58 from 'bs58';
-import idl from '../../idl/coupons.json' with { type: 'json' };
+import coupons from '../../idl/coupons.json' with { type: 'json' };
 
 /** An event as the chain alone tells it. */
 export interface ChainEvent {
@@ -34,8 +34,7 @@ export async function signaturesOf(connection: Connection, program: PublicKey): 
 
 /** Every event of the coupons program that the chain's history has. */
 export async function allEvents(connection: Connection): Promise<ChainEvent[]> {
-  const program = new PublicKey(idl.address);
-  return eventsOf(connection, program, await signaturesOf(connection, program));
+  return eventsOf(connection, coupons, await signaturesOf(connection, new PublicKey(coupons.address)));
 }
 
 /**
@@ -44,9 +43,10 @@ export async function allEvents(connection: Connection): Promise<ChainEvent[]> {
  */
 export async function eventsOf(
   connection: Connection,
-  program: PublicKey,
+  idl: { readonly address: string },
   signatures: readonly string[],
 ): Promise<ChainEvent[]> {
+  const program = new PublicKey(idl.address);
   const coder = new anchor.BorshEventCoder(idl as Idl);
   const events: ChainEvent[] = [];
   const left = [...signatures];

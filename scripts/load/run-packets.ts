@@ -7,11 +7,12 @@ import { systemClock } from '../../src/lib/clock.js';
 import { messageOf } from '../../src/lib/errors.js';
 import { judgeLoad, type LandedClaim, type LoadReport, type PacketReading } from './judge-load.js';
 import type { LoadGround } from './load-ground.js';
-import { PacketSender } from './packet-sender.js';
+import { PacketSender } from '../traffic/packet-sender.js';
 import { PushListener } from './push-listener.js';
 
 /** How long the last messages are waited for after none came, in milliseconds. */
 const PATIENCE_MS = 30_000;
+const DAY_SECONDS = 24 * 60 * 60;
 const LOOK_EVERY_MS = 100;
 const TOTAL_LAMPORTS = 1_000_000_000n;
 const PURSE_LAMPORTS = LAMPORTS_PER_SOL;
@@ -56,7 +57,11 @@ export async function runPackets(
     const failed: string[] = [];
     await Promise.all(
       creators.map(async (creator) => {
-        const open = () => sender.open(creator, BigInt(Date.now()), TOTAL_LAMPORTS, load.wallets);
+        const open = () =>
+          sender.open(creator, {
+            ...{ packetId: BigInt(Date.now()), totalAmount: TOTAL_LAMPORTS, count: load.wallets, message: 'load' },
+            expiresAt: Math.floor(Date.now() / 1_000) + DAY_SECONDS,
+          });
         const packet = await queue.add<string>(open);
         packets.push(packet);
         await queue.addAll(

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Connection, PublicKey } from '@solana/web3.js';
 import { mongo } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import idl from '../../idl/coupons.json' with { type: 'json' };
+import couponsIdl from '../../idl/coupons.json' with { type: 'json' };
+import redPackets from '../../idl/red-packets.json' with { type: 'json' };
+import stakeVault from '../../idl/stake-vault.json' with { type: 'json' };
 import type { DemoSummary } from '../../scripts/demo/play.js';
 import { startChain } from '../../src/dev/embedded-chain.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
@@ -12,7 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { runScript, type ScriptEnd } from './run-script.js';
 
 const DEMO_TIMEOUT_MS = 240_000;
-const EVENT_NAMES = idl.events.map(({ name }) => name).sort();
+const EVENT_NAMES = [couponsIdl, redPackets, stakeVault].flatMap(({ events }) => events.map(({ name }) => name)).sort();
 
 describe('npm run demo -- --exit --json', () => {
   let chain: DevChain;
@@ -79,7 +81,7 @@ describe('npm run demo -- --exit --json', () => {
     const { _id: inventedFrom, ...sale } = (await db.collection('sales').findOne({})) ?? {};
     if (!changed || !deleted || !inventedFrom) throw new Error('the demo left too few documents');
     const invented = `${'1'.repeat(80)}${randomBytes(2).toString('hex')}/cpi/0`;
-    await coupons.updateOne({ _id: changed._id }, { $set: { owner: idl.address } });
+    await coupons.updateOne({ _id: changed._id }, { $set: { owner: couponsIdl.address } });
     await coupons.deleteOne({ _id: deleted._id });
     await db.collection<{ _id: string } & mongo.Document>('sales').insertOne({ _id: invented, ...sale });
 
@@ -97,14 +99,14 @@ describe('npm run demo -- --exit --json', () => {
       ]),
     );
     const drift = report.differences.find(({ kind }) => kind === 'drift');
-    expect(drift?.fields).toMatchObject([{ field: 'owner', actual: idl.address }]);
+    expect(drift?.fields).toMatchObject([{ field: 'owner', actual: couponsIdl.address }]);
     expect(end.stdout).toContain(`coupons/${changed._id}`);
   });
 
   it('leaves a ledger whose gap the audit (I6) does not blame on the documents, nor on the chain', async () => {
     const db = client.db(database.name);
     const coupons = db.collection<{ _id: string } & mongo.Document>('coupons');
-    const audited = await coupons.find({ status: 'active', owner: { $ne: idl.address } }).toArray();
+    const audited = await coupons.find({ status: 'active', owner: { $ne: couponsIdl.address } }).toArray();
     // What is beyond the frontier may still be on its way, and an audit after the worker's end calls it unsettled.
     const frontier = (await readFrontier(db, 'coupons'))?.slot ?? -1;
     const connection = new Connection(chain.rpcUrls[0] ?? '', 'confirmed');
@@ -118,7 +120,7 @@ describe('npm run demo -- --exit --json', () => {
     await db
       .collection('ledger_events')
       .deleteMany({ touches: { $in: [right, changed].map((key) => `coupons:${key}`) } });
-    await coupons.updateOne({ _id: changed }, { $set: { owner: idl.address } });
+    await coupons.updateOne({ _id: changed }, { $set: { owner: couponsIdl.address } });
 
     const end = await runScript('audit', ['--json'], environment);
     expect(end.code).toBe(1);
@@ -127,7 +129,7 @@ describe('npm run demo -- --exit --json', () => {
     const of = (key: string) => differences.find((one) => one.collection === 'coupons' && one.key === key);
     expect(of(right)).toMatchObject({ kind: 'unrecorded', ledger: 'has-it-not' });
     expect(of(changed)).toMatchObject({ kind: 'drift', witnesses: ['chain'], ledger: 'has-it-not' });
-    expect(of(changed)?.fields).toMatchObject([{ field: 'owner', actual: idl.address }]);
+    expect(of(changed)?.fields).toMatchObject([{ field: 'owner', actual: couponsIdl.address }]);
     expect(end.stdout).toContain(`unrecorded coupons/${right} is what the chain says`);
     expect(end.stdout).toMatch(/^next: /m);
   });

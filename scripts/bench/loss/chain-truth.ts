@@ -1,3 +1,4 @@
+import coupons from '../../../idl/coupons.json' with { type: 'json' };
 import { Connection, PublicKey } from '@solana/web3.js';
 import type { Foundation } from '../../../src/app/foundation.js';
 import { decodeTransaction } from '../../../src/decoding/decode-transaction.js';
@@ -55,9 +56,8 @@ export async function readHistory(
 export async function readCertainHistory(reader: Foundation, rpcUrl: string): Promise<LandedEvent[]> {
   const events = await readHistory(reader, rpcUrl);
   const connection = new Connection(rpcUrl, 'confirmed');
-  const program = new PublicKey(reader.modules[0]?.codec.programId ?? '');
-  const signatures = await signaturesOf(connection, program);
-  const others = await eventsOf(connection, program, signatures);
+  const signatures = await signaturesOf(connection, new PublicKey(coupons.address));
+  const others = await eventsOf(connection, coupons, signatures);
   const texts = (list: readonly LandedEvent[]) => list.map((event) => `${event.slot} ${event.signature} ${event.key}`);
   const ours = texts(events).sort();
   const theirs = texts(
