@@ -6,6 +6,7 @@ import { benchBackfill } from './bench/backfill.js';
 import { benchDecoding } from './bench/decoding.js';
 import { describeMachine } from './bench/figures.js';
 import { judge, type BenchFigures } from './bench/goals.js';
+import { benchIsolation } from './bench/isolation.js';
 import { benchLatency } from './bench/latency.js';
 import { benchLoss } from './bench/loss.js';
 import { benchMemory } from './bench/memory.js';
@@ -16,7 +17,7 @@ import { commandLine, EXIT_FAILED } from './command/command-line.js';
 import { endOnInterrupt } from './command/interrupt.js';
 import { wholeNumber } from './command/whole-number.js';
 
-const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'reconcile', 'loss'] as const;
+const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'reconcile', 'isolation', 'loss'] as const;
 type Part = (typeof PARTS)[number];
 
 /** 1 with --goals, and always when `loss` found a fault of mooring. */
@@ -44,6 +45,7 @@ const RECONCILE_ACCOUNTS = 100_000;
 const RECONCILE_SHARES = [0.1, 0.25, 1];
 /** 50 ms is a usual way to an endpoint of a provider and back. */
 const RECONCILE = { delayMs: 50, lookEveryMs: 5_000 };
+const ISOLATION = { trafficMs: 20_000, rounds: 3 };
 /** 400 ms as on mainnet. */
 const LOSS = {
   slotTimeMs: 400,
@@ -53,8 +55,8 @@ const QUICK_LOSS = { trafficMs: 6_000, outageMs: 4_000, halfOpenMs: 12_000, afte
 
 const command = commandLine('bench')
   .description(
-    'Measures decoding, the pipeline, latency, memory, backfill, reconcile, and loss beside what people use today; names ' +
-      'machine and database server.',
+    'Measures decoding, the pipeline, latency, memory, backfill, reconcile, what a failing program costs the others, and ' +
+      'loss beside what people use today; names machine and database server.',
   )
   .addArgument(new Argument('[parts...]', 'what to measure (default: everything)').choices(PARTS))
   .option(
@@ -63,7 +65,7 @@ const command = commandLine('bench')
     wholeNumber(1, MOST_ASKED),
   )
   .option('--accounts <n>', 'reconcile: accounts on chain', wholeNumber(LEAST_ACCOUNTS, MOST_ACCOUNTS))
-  .option('--rounds <n>', 'rounds of decoding and pipeline; the median counts', wholeNumber(1, MOST_ASKED))
+  .option('--rounds <n>', 'rounds of decoding, pipeline and isolation; the median counts', wholeNumber(1, MOST_ASKED))
   .option('--goals', 'end with 1 when a goal is missed', false)
   .addOption(
     new Option('--chain <kind>', 'backfill, loss: on this chain, started for it')
@@ -174,6 +176,10 @@ async function measure(parts: ReadonlySet<Part>) {
       const total = accounts ?? RECONCILE_ACCOUNTS;
       const sizes = RECONCILE_SHARES.map((share) => Math.ceil(total * share));
       figures.reconcile = await benchReconcile(server.uri, { ...RECONCILE, sizes }, progress);
+    }
+    if (parts.has('isolation')) {
+      const options = { ...ISOLATION, rounds: rounds ?? ISOLATION.rounds };
+      figures.isolation = await benchIsolation(server.uri, options, progress);
     }
     if (parts.has('loss')) {
       const timing = quick ? QUICK_LOSS : LOSS.timing;

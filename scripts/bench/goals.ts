@@ -2,6 +2,7 @@ import type { RealBackfillReport } from './backfill-real.js';
 import type { BackfillReport } from './backfill.js';
 import type { DecodingReport } from './decoding.js';
 import { rounded } from './figures.js';
+import type { IsolationReport } from './isolation.js';
 import type { LatencyReport } from './latency.js';
 import type { LossReport } from './loss.js';
 import type { MemoryReport } from './memory.js';
@@ -17,6 +18,7 @@ export interface BenchFigures {
   readonly backfill?: BackfillReport;
   readonly realBackfill?: RealBackfillReport;
   readonly reconcile?: ReconcileReport;
+  readonly isolation?: IsolationReport;
   readonly loss?: LossReport;
 }
 
@@ -38,9 +40,20 @@ const FLAT_MB = 10;
 const RECONCILE_GROWTH = 1.5;
 /** A pass that finds nothing, over the bare requests it makes. */
 const RECONCILE_OVER_PLAIN = 2;
+/** Of the others' p99, while every handler of one program throws. */
+const ISOLATION_RATIO = 2;
 
 /** Compares the figures with the goals of docs/benchmarks.md. */
-export function judge({ decoding, pipeline, memory, backfill, realBackfill, reconcile, loss }: BenchFigures): Goal[] {
+export function judge({
+  decoding,
+  pipeline,
+  memory,
+  backfill,
+  realBackfill,
+  reconcile,
+  isolation,
+  loss,
+}: BenchFigures): Goal[] {
   const goals: Goal[] = [];
   if (decoding) {
     const { ordinary, long } = decoding;
@@ -97,6 +110,14 @@ export function judge({ decoding, pipeline, memory, backfill, realBackfill, reco
     });
   }
   if (reconcile) goals.push(...judgeReconcile(reconcile));
+  if (isolation) {
+    const { failing, healthy, ratio } = isolation;
+    const wrong = failing.wrong + healthy.wrong;
+    goals.push(
+      { goal: `isolation: p99 within ${ISOLATION_RATIO} ×`, value: ratio, met: ratio <= ISOLATION_RATIO },
+      { goal: 'isolation: no document of the others is wrong', value: wrong, met: wrong === 0 },
+    );
+  }
   if (loss) {
     goals.push({
       goal: 'loss: mooring lost, doubled and invented nothing, no document is wrong',

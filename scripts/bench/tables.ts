@@ -11,6 +11,7 @@ export function describeFigures({
   backfill,
   realBackfill,
   reconcile,
+  isolation,
   loss,
 }: BenchFigures): string[] {
   const lines: string[] = [];
@@ -42,6 +43,15 @@ export function describeFigures({
       ...latency.slots.map(({ slotTimeMs, log, cpi }) =>
         row(`slots of ${slotTimeMs} ms`, log.p50Ms, log.p99Ms, cpi.p50Ms, cpi.p99Ms, log.events),
       ),
+    );
+  }
+  if (isolation) {
+    lines.push(
+      ...heading('Coupons beside red packets: confirmed → readable, ms', 'p50', 'p99', 'events'),
+      ...(['healthy', 'failing'] as const).map((variant) => {
+        const { p50Ms, p99Ms, events } = isolation[variant];
+        return row(`red packets ${variant}`, p50Ms, p99Ms, events);
+      }),
     );
   }
   if (memory) {
