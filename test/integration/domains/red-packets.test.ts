@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runReconcile } from '../../../src/app/run-reconcile.js';
 import { redPackets } from '../../../src/domains/red-packets/module.js';
 import { eventually } from '../../support/eventually.js';
-import { pda, redPacketsClient } from '../programs/red-packets-chain.js';
+import { pda, RANDOMNESS, randomShare, redPacketsClient } from '../programs/red-packets-chain.js';
 import { openDomainBench, type Document, type DomainBench } from './domain-bench.js';
 
 let bench: DomainBench;
@@ -72,7 +72,9 @@ it('shows that a random packet waits for its randomness, then moves the crown fr
   await bench.worker.allFinal([ready.signature]);
   expect(await packetOf(packet)).toMatchObject({ status: 'open', randomReady: true, bestClaim: null });
   const crowned = new Set<string>();
-  for (const user of users.slice(0, 6)) {
+  const [first, luckier] = outdrawn(packet, 1_000_000n, 6n);
+  const others = users.filter((user) => user !== first && user !== luckier);
+  for (const user of [first, luckier, ...others.slice(0, 4)]) {
     const { signature } = await client.claim(packet, user);
     await bench.worker.allFinal([signature]);
     const claims = await claimsOf(packet);
@@ -86,6 +88,20 @@ it('shows that a random packet waits for its randomness, then moves the crown fr
   expect(await packetOf(packet)).toMatchObject({ status: 'exhausted', remainingAmount: 0n, remainingCount: 0 });
   await bench.expectTruth();
 });
+
+/** Two users of whom the second, claiming after the first, draws more: who draws what follows from the wallets. */
+function outdrawn(packet: PublicKey, amount: bigint, count: bigint): [Keypair, Keypair] {
+  const lot = { randomness: RANDOMNESS, packet };
+  for (const first of users) {
+    const drawn = randomShare({ amount, count }, { ...lot, claimer: first.publicKey, index: 0 });
+    const left = { amount: amount - drawn, count: count - 1n };
+    const luckier = users.find(
+      (user) => user !== first && randomShare(left, { ...lot, claimer: user.publicKey, index: 1 }) > drawn,
+    );
+    if (luckier) return [first, luckier];
+  }
+  throw new Error('nobody draws more than whoever was before');
+}
 
 it('keeps remainders exact while fifty wallets claim at once (000-3, I3)', async () => {
   const { packet, sent } = await randomPacket(3n, 50);

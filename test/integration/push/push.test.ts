@@ -215,7 +215,7 @@ describe('who was away', () => {
 
   it('misses nothing and hears nothing twice while much happens as it comes back', async () => {
     const { packet, all } = packetRecords({
-      amounts: Array.from({ length: 120 }, (_, index) => BigInt((index * 37) % 101) + 1n),
+      amounts: Array.from({ length: 60 }, (_, index) => BigInt((index * 37) % 101) + 1n),
     });
     const whole = await clientOf(here, { packets: [packet] });
     const begin = whole.heard.length;
@@ -239,9 +239,12 @@ describe('who was away', () => {
     await traffic;
     const last = await clientOf(there);
     await last.subscribe({ packets: [packet], since: cursor });
-    await eventually(() => whole.payloads('packet:claimed').length === 120);
-    await eventually(() => returning.length + last.ids().length >= whole.ids().length);
-    expect([...returning, ...last.ids()]).toEqual(whole.ids());
+    await eventually(() => whole.payloads('packet:claimed').length === 60);
+    // The last commits may still be on their way to either of them.
+    await eventually(() => {
+      expect([...returning, ...last.ids()]).toEqual(whole.ids());
+      return true;
+    });
   });
 
   it('waits for a process that is not as far as the one it comes from', async () => {
