@@ -18,7 +18,7 @@ const LAYERS = {
   recovery: ['pipeline', 'lib', 'telemetry', 'store', 'chain', 'decoding', 'ledger', 'leases', 'domain-kit'],
   reconcile: ['chain', 'decoding', 'ledger', 'leases', 'domain-kit', 'pipeline', 'lib', 'telemetry', 'store'],
   transactions: ['lib', 'store', 'chain', 'leases', 'telemetry'],
-  delivery: ['lib', 'store', 'leases', 'telemetry'],
+  delivery: ['domain-kit', 'ledger', 'lib', 'store', 'leases', 'telemetry'],
   push: ['lib', 'ledger', 'domain-kit', 'telemetry'],
   api: ['domain-kit', 'ledger', 'transactions', 'delivery', 'lib', 'telemetry'],
   ops: ['lib', 'telemetry', 'ledger'],

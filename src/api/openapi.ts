@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { Action } from '../domain-kit/action.js';
 import type { Command } from '../domain-kit/command.js';
 import type { Field } from '../domain-kit/field.js';
 import type { Model } from '../domain-kit/model.js';
@@ -10,6 +11,7 @@ import { DEAD_KINDS, DEAD_REASONS } from '../ledger/dead-items.js';
 import { documentSchema, pageSchema, singular } from './model-schema.js';
 import { json, problems, queryOf } from './openapi-parts.js';
 import { reconcileOperations } from './openapi-reconcile.js';
+import { PROBLEMS, type ProblemCode } from './problem.js';
 import { DEAD_FILTERS } from './read-dead-letters.js';
 import { EVENT_CHOICES, EVENT_FILTERS } from './read-events.js';
 
@@ -76,7 +78,7 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
     paths[path] = { ...paths[path], [method]: operation };
   };
   const schemas = new Map<Model, z.ZodType>();
-  for (const { reads, commands } of domains) {
+  for (const { reads, commands, actions } of domains) {
     for (const { model } of reads) schemas.set(model, documentSchema(model));
     for (const read of reads) {
       const schema = schemas.get(read.model) as z.ZodType;
@@ -90,6 +92,7 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
       });
     }
     for (const command of commands) add(`/api${openApiPath(command.path)}`, command.method, commandOperation(command));
+    for (const action of actions) add(`/api${openApiPath(action.path)}`, action.method, actionOperation(action));
   }
   add('/api/events', 'get', {
     tags: ['ledger'],
@@ -276,6 +279,26 @@ function commandOperation(command: Command): ZodOpenApiOperationObject {
         'chain-error',
         'chain-unreachable',
       ),
+    },
+  };
+}
+
+function actionOperation(action: Action): ZodOpenApiOperationObject {
+  const isPost = action.method === 'post';
+  const own = action.refusals.filter((code): code is ProblemCode => Object.hasOwn(PROBLEMS, code));
+  const ofBodies = ['invalid-json', 'body-too-large', 'unsupported-media-type'] as const;
+  return {
+    tags: [resourceOf(action.path)],
+    operationId: action.name,
+    summary: action.summary,
+    requestParams: {
+      ...(action.path.includes(':') ? { path: action.params as unknown as z.ZodObject } : {}),
+      ...(isPost ? {} : { query: action.query as unknown as z.ZodObject }),
+    },
+    ...(isPost ? { requestBody: { required: true, content: { 'application/json': { schema: action.body } } } } : {}),
+    responses: {
+      [action.status]: json('Done', action.answer),
+      ...problems('invalid-request', ...(isPost ? ofBodies : []), ...own, 'rate-limited'),
     },
   };
 }

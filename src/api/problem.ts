@@ -28,6 +28,11 @@ export const PROBLEMS = {
     'The request names an account that does not exist on chain or is of another type.',
   ],
   'method-not-allowed': [405, 'The method is not supported here', 'See /openapi.json for what this path supports.'],
+  'challenge-not-open': [
+    409,
+    'The challenge cannot be answered',
+    'It is unknown, was used, or has expired. Ask for a new one and sign that.',
+  ],
   conflict: [409, 'Something else is in the way', 'The request conflicts with the state on chain.'],
   raced: [
     409,
@@ -46,6 +51,11 @@ export const PROBLEMS = {
     'The server does not hold that key',
     'Name an address the server signs for, or configure its key.',
   ],
+  'signature-invalid': [
+    422,
+    'The signature does not prove the wallet',
+    'Sign the text of the challenge exactly as it came with the key of the wallet it was made for.',
+  ],
   'program-refused': [
     422,
     'The chain said no',
@@ -59,6 +69,7 @@ export const PROBLEMS = {
   'rate-limited': [429, 'Too many requests', 'Wait as long as `Retry-After` says.'],
   internal: [500, 'Something went wrong here', 'The server log has the details under the `requestId`.'],
   'chain-error': [502, 'The chain could not be asked', 'The RPC endpoint refused a question. Nothing was sent.'],
+  'not-configured': [503, 'The server lacks a setting for this', '`detail` names the setting; an operator sets it.'],
   'chain-unreachable': [503, 'The chain cannot be reached', 'Nothing was sent. Try again.'],
   'database-unreachable': [
     503,

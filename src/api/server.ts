@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { mongo } from 'mongoose';
+import type { ActionContext } from '../domain-kit/action.js';
 import type { CommandContext } from '../domain-kit/command.js';
 import type { DomainRoutes } from '../domain-kit/routes.js';
 import type { Clock } from '../lib/clock.js';
@@ -16,6 +17,7 @@ import { requireScope } from './authenticate.js';
 import { openApiDocument } from './openapi.js';
 import type { HealthSource, OwnTransactionDoor, ReadTrail, ReconcileRuns, RetryDead } from './ports.js';
 import { Problem } from './problem.js';
+import { actionRoutes } from './routes/action-routes.js';
 import { commandRoutes, type WriteTiming } from './routes/command-routes.js';
 import { deadLetterRoutes } from './routes/dead-letter-routes.js';
 import { documentRoutes } from './routes/document-routes.js';
@@ -42,6 +44,7 @@ export interface ApiSettings {
 export interface ApiDeps {
   readonly db: mongo.Db;
   readonly domains: readonly { readonly routes: DomainRoutes; readonly context: CommandContext }[];
+  readonly actions: ActionContext;
   readonly submitter: Pick<TransactionSubmitter, 'submit' | 'look'>;
   readonly door: OwnTransactionDoor;
   readonly health: HealthSource;
@@ -95,13 +98,18 @@ export function createApi(deps: ApiDeps): Express {
   app.use(openApiRoutes(openApiDocument(domains, settings.version)));
   for (const { path, handler } of deps.mounts ?? []) app.use(path, handler);
 
+  const json = express.json({ limit: settings.bodyLimitKb * 1_024, type: ['json', '+json'] });
+  const actions = domains.flatMap((routes) => routes.actions);
+  // They carry their own proof of who asks.
+  for (const { path } of actions.filter(({ method }) => method === 'post')) app.post(`/api${path}`, json);
+  app.use('/api', actionRoutes(actions, 'post', deps.actions));
   // Who may not write is told so before anybody reads what they sent.
   app.use('/api', (request, response, next) => {
     const reads = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
     return (reads ? forReads : forWrites)(request, response, next);
   });
   app.use('/api/transactions', requireScope(deps.apiKeys, 'write'));
-  app.use('/api', express.json({ limit: settings.bodyLimitKb * 1_024, type: ['json', '+json'] }));
+  app.use('/api', json);
   app.use(
     '/api',
     statusRoutes({
@@ -118,6 +126,7 @@ export function createApi(deps: ApiDeps): Express {
     deadLetterRoutes({ ...deps, programs }),
     reconcileRoutes({ ...deps, programs }),
     ...deps.domains.map(({ routes, context }) => commandRoutes(writes, routes.commands, context)),
+    actionRoutes(actions, 'get', deps.actions),
     documentRoutes(
       db,
       domains.flatMap(({ reads }) => reads),

@@ -11,6 +11,7 @@ import { loadSigners } from '../transactions/keypair-signers.js';
 import { TransactionStore } from '../transactions/transaction-store.js';
 import { TransactionSubmitter } from '../transactions/transaction-submitter.js';
 import packageJson from '../../package.json' with { type: 'json' };
+import { createActionContext } from './action-context.js';
 import { createDeadLetterRetrying } from './dead-letter-retrying.js';
 import type { Foundation } from './foundation.js';
 import { createHealthSource } from './health-source.js';
@@ -66,6 +67,7 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
           context: createCommandContext({ chain: pool.chain, codec, heldSigners: signers.addresses }),
         })),
     ),
+    actions: createActionContext(foundation),
     submitter,
     door,
     health: createHealthSource(foundation),

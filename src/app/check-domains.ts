@@ -56,7 +56,7 @@ export function assertDistinct(
   for (const { module } of domains) {
     claim(`the name ${module.name}`, module);
     claim(`the program ${addresses[module.name] ?? module.program.address}`, module);
-    for (const { collection } of module.models) {
+    for (const { collection } of [...module.models, ...module.ownCollections]) {
       if (RESERVED.has(collection)) {
         throw invalid(
           `${where}: ${module.name} names the collection ${collection}, which is mooring's own: take another name.`,

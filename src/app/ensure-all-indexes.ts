@@ -3,20 +3,29 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import { ensureCommitLog } from '../ledger/commit-log.js';
 import { ensureLedgerIndexes } from '../ledger/ledger-collections.js';
+import { ensureOutboxIndexes } from '../ledger/outbox.js';
 import { ensureRepairIndexes } from '../ledger/repair-queue.js';
 import { ensureRunIndexes } from '../reconcile/reconcile-run.js';
 import { ensureIndexes, type CollectionIndexes } from '../store/model-indexes.js';
 
 /** Creates every index that is missing of those that the ledger and the models of these modules need. */
-export async function ensureAllIndexes(db: mongo.Db, modules: readonly Pick<DomainModule, 'models'>[]): Promise<void> {
+export async function ensureAllIndexes(
+  db: mongo.Db,
+  modules: readonly Pick<DomainModule, 'models' | 'ownCollections'>[],
+): Promise<void> {
   await ensureLedgerIndexes(db);
   await ensureCommitLog(db);
   await ensureRepairIndexes(db);
   await ensureRunIndexes(db);
+  await ensureOutboxIndexes(db);
   await ensureIndexes(
     db,
-    modules.flatMap(({ models }) => models.map(indexesOf)),
+    modules.flatMap(({ models, ownCollections }) => [...models.map(indexesOf), ...ownCollections]),
   );
+  for (const { collection, expiresAt } of modules.flatMap(({ ownCollections }) => ownCollections)) {
+    if (expiresAt !== undefined)
+      await db.collection(collection).createIndex({ [expiresAt]: 1 }, { expireAfterSeconds: 0 });
+  }
 }
 
 /** The model's own indexes, those of its key, and the tombstones', which the purge looks for. */

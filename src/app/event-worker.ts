@@ -15,6 +15,7 @@ import { createIngest } from './create-ingest.js';
 import { createSource } from './create-source.js';
 import { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
+import { sendOutbox } from './outbox.js';
 import { EVENT_WORKER } from './presences.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
 import { reconcileWhereNobodyDoes } from './reconcile-worker.js';
@@ -88,6 +89,7 @@ export function startEventWorker(
   source.start();
   const presence = showPresence({ db: mongo.db, clock, log, termMs: config.leaseTermMs }, EVENT_WORKER, stop.signal);
   const reconciling = reconcileWhereNobodyDoes(foundation);
+  const sending = sendOutbox(foundation, stop.signal);
   const standbys = new StandbyNotes(mongo.db, log);
   const leases = [...lanes.values()].map((lane) =>
     keepLease(
@@ -157,7 +159,7 @@ export function startEventWorker(
       fetcher.stop();
       await Promise.all([...lanes.values()].map(({ intake }) => intake.stop()));
       stop.abort();
-      await Promise.all([...leases, statusReports.ended, slots.stop(), reconciled, presence]);
+      await Promise.all([...leases, statusReports.ended, slots.stop(), reconciled, presence, sending]);
     },
   };
 }

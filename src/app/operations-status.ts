@@ -1,8 +1,9 @@
 import { listFiringAlerts } from '../ops/alert-store.js';
+import { countMessages } from '../ledger/outbox.js';
 import { readLastRun } from '../reconcile/reconcile-run.js';
 import type { Foundation } from './foundation.js';
 
-/** What else `/api/status` shows: each program's last reconcile run, and what fires. */
+/** What else `/api/status` shows: each program's last reconcile run, the outbox, and what fires. */
 export function createOperationsStatus({
   mongo: { db },
   modules,
@@ -16,6 +17,6 @@ export function createOperationsStatus({
         return { program: module.name, lastRun: { id, scope, state, by, startedAt, endedAt, counts, error } };
       }),
     );
-    return { reconcile, alerts: await listFiringAlerts(db) };
+    return { reconcile, outbox: await countMessages(db), alerts: await listFiringAlerts(db) };
   };
 }

@@ -143,6 +143,7 @@ export function startProgramWorker(
       ...recovery,
       members: pool.members,
       checkSlots: config.reorgCheckSlots,
+      messageMaxAgeMs: config.messageMaxAgeMs,
       onFinalized: (_, records) => announcer.finalized(program, records),
       onCorrected: (_, correction) => announcer.corrected(program, correction),
       onMassSuspicion: (_, suspicion) => {

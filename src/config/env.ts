@@ -70,6 +70,10 @@ export const environmentSchema = z.object({
   RECONCILE_DRIFT_ALERT: whole(0, 0),
   RECONCILE_KEEP_RUNS_MS: whole(30 * 24 * 3_600_000, 1_000),
   ORPHAN_GRACE_MS: whole(24 * 3_600_000, 0),
+  SMTP_URL: optionalText(/^smtps?:\/\/\S+$/, 'an smtp:// or smtps:// URL'),
+  MAIL_FROM: optionalText(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'an e-mail address, or Name <address>'),
+  STAKE_VAULT_ADDRESS: optionalText(ADDRESS, 'a base58 account address'),
+  MESSAGE_MAX_AGE_MS: whole(7 * 24 * 3_600_000, 0),
   RPC_CREDITS: list(/^[A-Za-z]{3,40}=\d{1,6}$/, 'method=credits, such as getProgramAccounts=10'),
   MOORING_DOMAINS: optionalText(/\.m?[jt]s$/, 'the path of an ES module: .js, .mjs, .ts or .mts'),
 });
@@ -159,6 +163,14 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     rpcCredits: Object.freeze(
       Object.fromEntries(env.RPC_CREDITS.map((entry) => entry.split('=')).map(([name, n]) => [name, Number(n)])),
     ) as Readonly<Record<string, number>>,
+    /** The mail server with its password; null = no e-mail is sent. */
+    smtpUrl: env.SMTP_URL === undefined ? null : new Secret(env.SMTP_URL),
+    /** The sender of every e-mail. */
+    mailFrom: env.MAIL_FROM ?? 'mooring <mooring@localhost>',
+    /** What happened longer ago than this causes no messages. */
+    messageMaxAgeMs: env.MESSAGE_MAX_AGE_MS,
+    /** The vault whose stakes make developers; null: none does. */
+    stakeVaultAddress: env.STAKE_VAULT_ADDRESS ?? null,
     dataDir: env.DATA_DIR,
     /** By module name: where a program is deployed elsewhere than its IDL says. */
     programAddresses: Object.freeze({

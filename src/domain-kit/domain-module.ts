@@ -1,5 +1,6 @@
 import type { Idl, IdlRange } from '../decoding/types.js';
-import type { Model, StateModel } from './model.js';
+import type { FinalizedHandler, LetterOf } from './message.js';
+import type { Model, ModelIndex, StateModel } from './model.js';
 import type { ProgramEvent } from './program-event.js';
 import type { Push } from './push.js';
 import type { Settle } from './settle.js';
@@ -14,6 +15,14 @@ export type EventHandler<Name extends string = string, Data = unknown> = (
 
 /** A pure function from an account as it is on chain to the whole document that mirrors it. */
 export type AccountHandler<Data = unknown> = (address: string, account: Data) => Write;
+
+/** A collection of people's own that actions of a module write: no projection, replay or reconcile ever looks at it. */
+export interface OwnCollection {
+  readonly collection: string;
+  readonly indexes: readonly ModelIndex[];
+  /** A field with a moment after which a document may go; unset: documents stay. */
+  readonly expiresAt?: string;
+}
 
 /** Everything mooring needs to know about one program. */
 export interface DomainModule {
@@ -34,6 +43,11 @@ export interface DomainModule {
   readonly settle: readonly Settle[];
   /** What clients are told; null: nothing, and no commit of it is logged. */
   readonly push: Push | null;
+  /** Messages that events cause once they are final, by the event's name. */
+  readonly onFinalized: Readonly<Record<string, FinalizedHandler>>;
+  /** By the kind of message. */
+  readonly letters: Readonly<Record<string, LetterOf>>;
+  readonly ownCollections: readonly OwnCollection[];
 }
 
 /** A module with the event and account types generated from its IDL. Every event must have a handler. */
@@ -51,6 +65,9 @@ export interface ModuleDefinition<Events extends object, Accounts extends object
   readonly accounts: { readonly [N in keyof Accounts & string]?: AccountHandler<Accounts[N]> };
   readonly settle?: readonly Settle[];
   readonly push?: Push;
+  readonly onFinalized?: { readonly [N in keyof Events & string]?: FinalizedHandler<N, Events[N]> };
+  readonly letters?: Readonly<Record<string, LetterOf>>;
+  readonly ownCollections?: readonly OwnCollection[];
 }
 
 /**
@@ -73,6 +90,9 @@ export function defineModule<Events extends object, Accounts extends object>(
     accounts: definition.accounts as unknown as Readonly<Record<string, AccountHandler>>,
     settle: definition.settle ?? [],
     push: definition.push ?? null,
+    onFinalized: (definition.onFinalized ?? {}) as unknown as Readonly<Record<string, FinalizedHandler>>,
+    letters: definition.letters ?? {},
+    ownCollections: definition.ownCollections ?? [],
   };
 }
 

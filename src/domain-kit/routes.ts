@@ -1,3 +1,4 @@
+import type { Action } from './action.js';
 import type { Command } from './command.js';
 import type { DomainModule } from './domain-module.js';
 import type { Model } from './model.js';
@@ -15,10 +16,15 @@ export interface DomainRoutes {
   readonly module: DomainModule;
   readonly reads: readonly ReadRoute[];
   readonly commands: readonly Command[];
+  readonly actions: readonly Action[];
 }
 
-/** Serves every collection of a module under its own name, and the given commands. */
-export function defineRoutes(module: DomainModule, commands: readonly Command[] = []): DomainRoutes {
+/** Serves every collection of a module under its own name, and the given commands and actions. */
+export function defineRoutes(
+  module: DomainModule,
+  commands: readonly Command[] = [],
+  actions: readonly Action[] = [],
+): DomainRoutes {
   const reads = module.models.map((model) => ({
     path: `/${model.collection}`,
     model,
@@ -27,5 +33,5 @@ export function defineRoutes(module: DomainModule, commands: readonly Command[] 
         ? `${model.collection} as their accounts are on chain`
         : `${model.collection}, one for each event that made it`,
   }));
-  return { module, reads, commands };
+  return { module, reads, commands, actions };
 }

@@ -17,6 +17,7 @@ import { BlockWatch, stampOf } from './block-watch.js';
 import { compareBlocks, judgeWithBlock, type BlockVerdict } from './compare-blocks.js';
 import { DueTransactions } from './due-transactions.js';
 import { judgeFinality, type FinalityVerdict } from './judge-finality.js';
+import { queueMessages } from './queue-messages.js';
 import { isMassSuspicion } from './mass-suspicion.js';
 import { breakTies } from './tie-breaker.js';
 import {
@@ -35,6 +36,8 @@ const ASKED_AT_ONCE = 32;
 const COMPARED_AT_ONCE = 256;
 /** A suspect of which nothing could be proven is asked about again after this long, in milliseconds. */
 const ASK_AGAIN_MS = 5_000;
+/** A worker that stood still for a week-end still welcomes whoever came meanwhile. */
+const MESSAGE_MAX_AGE_MS = 7 * 24 * 3_600_000;
 /** Suspects whose last answer is remembered, to say each only once. */
 const DOUBTS_REMEMBERED = 10_000;
 
@@ -47,6 +50,8 @@ export interface FinalityDependencies extends RecoveryDependencies {
   readonly checkSlots: number;
   /** Records judged in one pass, about; unset: a thousand. */
   readonly recordsPerPass?: number;
+  /** What happened longer ago than this causes no messages, in milliseconds; unset: seven days. */
+  readonly messageMaxAgeMs?: number;
   readonly log: Log;
   /** After the commit. Must not throw. */
   readonly onFinalized: (module: DomainModule, records: readonly LedgerRecord[]) => void;
@@ -178,7 +183,7 @@ export class FinalityChecker {
   }
 
   async #finalize(judged: readonly JudgedTransaction[]): Promise<number> {
-    const { db, clock, log, onFinalized } = this.dependencies;
+    const { db, clock, log, onFinalized, messageMaxAgeMs: maxAgeMs = MESSAGE_MAX_AGE_MS } = this.dependencies;
     // What is still to be applied has no place among the others yet: the tie-breaker would look at it too early.
     const clear = judged.filter(({ held, verdict }) => verdict === 'final' && !isDisputed(held) && !isWaiting(held));
     const openSlots = await breakTies(
@@ -196,7 +201,10 @@ export class FinalityChecker {
     );
     const marked = await this.work.exclusive(() =>
       inLeaseTransaction(db, this.work.lease, async (session) => {
-        const ids = await markFinalized(db, session, records, stamps, new Date(clock.now()));
+        const now = new Date(clock.now());
+        const ids = await markFinalized(db, session, records, stamps, now);
+        const marked = records.filter(({ _id }) => ids.has(_id));
+        await queueMessages(db, session, this.module, marked, { now, maxAgeMs, log });
         await touchLease(db, this.work.lease, session);
         return ids;
       }),

@@ -115,6 +115,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       LATENCY_SECONDS,
       ['command'],
     ),
+    /** outcome: sent | again | failed | unwanted. */
+    outboxAttemptsTotal: counter('mooring_outbox_attempts_total', 'Messages tried, by kind and outcome.', [
+      'kind',
+      'outcome',
+    ]),
     pushClients: gauge('mooring_push_clients', 'Clients connected to this process over Socket.IO.', []),
     pushMessagesTotal: counter('mooring_push_messages_total', 'Messages told to rooms, each counted once.', [
       'program',

@@ -15,7 +15,7 @@ interface WantedIndex {
 /** Which indexes are wanted, and which of them a database does not have. Writes nothing. */
 export async function readIndexes(
   db: mongo.Db,
-  modules: readonly Pick<DomainModule, 'models'>[],
+  modules: readonly Pick<DomainModule, 'models' | 'ownCollections'>[],
 ): Promise<IndexesReading> {
   const collections = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
   const everybody = await recorded((recorder) => ensureAllIndexes(recorder, modules));

@@ -1,10 +1,17 @@
-import { defineRoutes } from '../../domain-kit/routes.js';
+import { defineRoutes, type DomainRoutes } from '../../domain-kit/routes.js';
 import { StakeController } from './controllers/stake-controller.js';
 import { VaultController } from './controllers/vault-controller.js';
-import { stakeVault } from './module.js';
+import { developerActions } from './developers/developer-controller.js';
+import { defineStakeVault, type StakeVaultSettings } from './module.js';
 
 /** What the stake vault adds to the HTTP API. */
-export const stakeVaultRoutes = defineRoutes(stakeVault, [
-  ...Object.values(VaultController),
-  ...Object.values(StakeController),
-]);
+export function stakeVaultRoutesFor(settings: StakeVaultSettings): DomainRoutes {
+  return defineRoutes(
+    defineStakeVault(settings),
+    [...Object.values(VaultController), ...Object.values(StakeController)],
+    developerActions(settings.vault),
+  );
+}
+
+/** With no vault that makes developers. */
+export const stakeVaultRoutes = stakeVaultRoutesFor({ vault: null });

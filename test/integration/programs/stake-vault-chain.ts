@@ -59,8 +59,7 @@ export async function stakeVaultClient(chain: TestChain) {
     return account;
   }
 
-  async function createMint(decimals = DECIMALS): Promise<PublicKey> {
-    const mint = Keypair.generate();
+  async function createMint(decimals = DECIMALS, mint = Keypair.generate()): Promise<PublicKey> {
     const account = SystemProgram.createAccount({
       fromPubkey: issuer.publicKey,
       newAccountPubkey: mint.publicKey,

@@ -1,0 +1,43 @@
+import type { mongo } from 'mongoose';
+import type { DomainModule } from '../domain-kit/domain-module.js';
+import type { CausedMessage } from '../domain-kit/message.js';
+import { messageOf } from '../lib/errors.js';
+import type { Log } from '../lib/log.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
+import { causeMessage } from '../ledger/outbox.js';
+
+/**
+ * Messages that events cause when they become final, but for those that happened before `oldest`: a first sync of years
+ * must not write to everybody. A handler that throws holds up no finality; it is logged.
+ */
+function messagesOf(
+  module: DomainModule,
+  finals: readonly LedgerRecord[],
+  oldest: Date,
+  log: Log,
+): readonly CausedMessage[] {
+  return finals.flatMap(({ _id: id, kind, state, name, signature, slot, data }) => {
+    const handler = kind === 'event' && state === 'applied' ? module.onFinalized[name] : undefined;
+    if (!handler) return [];
+    try {
+      return handler({ id, name, signature, slot, data }).filter(({ at }) => at >= oldest);
+    } catch (error) {
+      log.error({ event: id, error: messageOf(error) }, 'a handler of final events failed; its message is not sent');
+      return [];
+    }
+  });
+}
+
+/** Puts the messages that these final events cause into the outbox, in the transaction that makes them final. */
+export async function queueMessages(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  module: DomainModule,
+  finals: readonly LedgerRecord[],
+  { now, maxAgeMs, log }: { readonly now: Date; readonly maxAgeMs: number; readonly log: Log },
+): Promise<void> {
+  for (const message of messagesOf(module, finals, new Date(now.getTime() - maxAgeMs), log)) {
+    const state = await causeMessage(db, session, message, now);
+    if (state === 'waiting') log.info({ message: message.id, key: message.key }, message.whileWaiting);
+  }
+}

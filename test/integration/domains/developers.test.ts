@@ -1,0 +1,190 @@
+import { createPrivateKey, sign } from 'node:crypto';
+import { Keypair } from '@solana/web3.js';
+import bs58 from 'bs58';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runReconcile } from '../../../src/app/run-reconcile.js';
+import { stakeVaultRoutesFor } from '../../../src/domains/stake-vault/routes.js';
+import { outbox } from '../../../src/ledger/outbox.js';
+import { eventually } from '../../support/eventually.js';
+import { startMailServer, type MailServer } from '../../support/mail-server.js';
+import { startApiStack, type ApiStack } from '../api/api-stack.js';
+import { pda, stakeVaultClient, TOKEN, VaultClient } from '../programs/stake-vault-chain.js';
+
+let mail: MailServer;
+let stack: ApiStack;
+let vault: VaultClient;
+let other: VaultClient;
+let newWallet: () => Promise<Keypair>;
+beforeAll(async () => {
+  const [authority, mint] = [Keypair.generate(), Keypair.generate()];
+  mail = await startMailServer();
+  const address = pda.vault(authority.publicKey, mint.publicKey).toBase58();
+  stack = await startApiStack({
+    domains: [stakeVaultRoutesFor({ vault: address })],
+    env: { SMTP_URL: mail.url, MAIL_FROM: 'Vault <vault@example.com>' },
+  });
+  const client = await stakeVaultClient(stack.chain);
+  await client.createMint(6, mint);
+  await stack.chain.fund(authority.publicKey, 10_000_000_000);
+  vault = new VaultClient(client, authority, mint.publicKey);
+  await vault.open({ minimumStake: 10n * TOKEN, cooldownSeconds: 1 });
+  other = new VaultClient(client, authority, await client.createMint());
+  await other.open();
+  newWallet = async () => (await client.wallets(1, mint.publicKey))[0] as Keypair;
+  await client.fill([authority], other.mint);
+});
+afterAll(async () => {
+  await stack.stop();
+  await mail.stop();
+});
+
+const nameOf = (wallet: Keypair) => wallet.publicKey.toBase58();
+
+function signed(wallet: Keypair, text: string): Buffer {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), wallet.secretKey.slice(0, 32)]);
+  return sign(null, Buffer.from(text), createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+}
+
+async function challengeOf(wallet: Keypair) {
+  const answer = await stack.send('POST', '/api/developers/challenge', { wallet: nameOf(wallet) });
+  expect(answer.status).toBe(201);
+  return answer.body as unknown as { challenge: string; nonce: string; expiresAt: string };
+}
+
+async function registration(wallet: Keypair, changes: Record<string, unknown> = {}) {
+  const { challenge, nonce } = await challengeOf(wallet);
+  const signature = bs58.encode(signed(wallet, challenge));
+  return { wallet: nameOf(wallet), nonce, signature, name: 'Ada', email: emailOf(wallet), ...changes };
+}
+
+const emailOf = (wallet: Keypair) => `${nameOf(wallet).toLowerCase()}@example.com`;
+const register = (body: object) => stack.send('POST', '/api/developers', body);
+const shown = async (wallet: Keypair) => (await stack.get(`/api/developers/${nameOf(wallet)}`)).body;
+const lettersTo = (wallet: Keypair) => mail.received.filter(({ to }) => to.includes(emailOf(wallet)));
+const messageOf = (wallet: Keypair) =>
+  outbox(stack.foundation.mongo.db).findOne({ _id: `welcome-developer.${nameOf(wallet)}` });
+const shows = (wallet: Keypair, what: object) =>
+  eventually(
+    async () => {
+      expect(await shown(wallet)).toMatchObject(what);
+      return true;
+    },
+    { timeoutMs: 30_000 },
+  );
+
+describe('a developer (001-1, 001-8)', () => {
+  it('registers, stakes, and is welcomed once the stake is final', async () => {
+    const wallet = await newWallet();
+    const answer = await register(await registration(wallet));
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { status: 'pending', stakeAmount: '0', email: emailOf(wallet) },
+    });
+    await vault.stake(wallet, 30n * TOKEN);
+    await shows(wallet, { registered: true, name: 'Ada', status: 'active', stakeAmount: '30000000' });
+    const [letter] = await eventually(() => lettersTo(wallet).length > 0 && lettersTo(wallet), { timeoutMs: 30_000 });
+    expect(letter?.messageId).toBe(`<welcome-developer.${nameOf(wallet)}@example.com>`);
+    expect(letter?.raw).toContain('your stake of 30 is final');
+    await vault.stake(wallet, 10n * TOKEN);
+    await vault.requestUnstake(wallet, 40n * TOKEN);
+    await shows(wallet, { status: 'inactive', stakeAmount: '0' });
+    await vault.stake(wallet, 10n * TOKEN);
+    await shows(wallet, { status: 'active', stakeAmount: '10000000' });
+    await eventually(async () => {
+      const open = { signature: { $ne: '' }, commitment: { $ne: 'finalized' } };
+      return (await stack.foundation.mongo.db.collection('ledger_events').countDocuments(open)) === 0;
+    });
+    expect(await messageOf(wallet)).toMatchObject({ state: 'sent', attempts: 1 });
+    expect(lettersTo(wallet)).toHaveLength(1);
+    // Personal, and so in no read.
+    const list = await stack.get('/api/developers');
+    expect(list.text).toContain(nameOf(wallet));
+    expect(list.text).not.toContain(emailOf(wallet));
+    expect(JSON.stringify(await shown(wallet))).not.toContain('@example.com');
+  });
+
+  it('whose stake came first is kept without a registration, and welcomed by it', async () => {
+    const wallet = await newWallet();
+    await vault.stake(wallet, 15n * TOKEN);
+    await eventually(async () => (await messageOf(wallet)) !== null, { timeoutMs: 30_000 });
+    expect(await messageOf(wallet)).toMatchObject({ state: 'waiting', caused: true, released: false });
+    expect(await shown(wallet)).toMatchObject({ registered: false, status: 'active', stakeAmount: '15000000' });
+    expect((await stack.get('/api/developers')).text).not.toContain(nameOf(wallet));
+    const answer = await register(await registration(wallet));
+    expect(answer).toMatchObject({ status: 201, body: { status: 'active', stakeAmount: '15000000' } });
+    await eventually(() => lettersTo(wallet).length === 1);
+  });
+
+  it('is none by a stake in another vault', async () => {
+    await other.stake(other.authority, 20n * TOKEN);
+    await eventually(async () =>
+      stack.foundation.mongo.db.collection('stakes').findOne({ vault: other.address.toBase58() }),
+    );
+    expect((await stack.get(`/api/developers/${nameOf(other.authority)}`)).status).toBe(404);
+  });
+
+  it('proves the wallet: every other answer to a challenge is refused and says what to do', async () => {
+    const [wallet, thief] = [await newWallet(), await newWallet()];
+    const body = await registration(wallet);
+    const { challenge } = await challengeOf(thief);
+    const stolen = bs58.encode(signed(thief, challenge));
+    expect((await register({ ...body, signature: stolen })).body).toMatchObject({ code: 'signature-invalid' });
+    expect((await register({ ...body, wallet: nameOf(thief) })).body).toMatchObject({ code: 'challenge-not-open' });
+    expect((await register({ ...body, nonce: 'unknown' })).body).toMatchObject({ code: 'challenge-not-open' });
+    for (const wrong of [{ email: 'a@b.c\r\nBcc: x@y.z' }, { name: 'Ada\r\nBcc: x@y.z' }, { wallet: 'x' }]) {
+      expect(await register({ ...body, ...wrong })).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    }
+    expect((await register(body)).status).toBe(201);
+    // The answer was lost: the same request again is the same registration.
+    expect((await register(body)).status).toBe(201);
+    expect((await register({ ...body, name: 'Eve' })).body).toMatchObject({ code: 'challenge-not-open' });
+    const base64 = await challengeOf(wallet);
+    const renamed = {
+      ...body,
+      nonce: base64.nonce,
+      signature: signed(wallet, base64.challenge).toString('base64'),
+      name: 'Grace',
+    };
+    expect(await register(renamed)).toMatchObject({ status: 201, body: { name: 'Grace' } });
+    const late = await registration(wallet);
+    await stack.foundation.mongo.db
+      .collection<{ _id: string }>('developer_challenges')
+      .updateOne({ _id: late.nonce }, { $set: { expiresAt: new Date(0) } });
+    expect((await register(late)).body).toMatchObject({ code: 'challenge-not-open' });
+  });
+
+  it('has the stake and one welcome, whichever of stake and registration is faster (I3)', async () => {
+    const wallets = await Promise.all(Array.from({ length: 8 }, newWallet));
+    const bodies = await Promise.all(wallets.map((wallet) => registration(wallet)));
+    const stakes = wallets.map((wallet) => vault.stake(wallet, 10n * TOKEN));
+    // Some while the stakes are being made final, the rest in the middle of it.
+    await Promise.all(bodies.slice(0, 4).map(register));
+    await Promise.all(stakes);
+    const answers = await Promise.all(bodies.map(register));
+    expect(answers.map(({ status }) => status)).toEqual(bodies.map(() => 201));
+    for (const wallet of wallets) {
+      await shows(wallet, { status: 'active', stakeAmount: '10000000' });
+      await eventually(() => lettersTo(wallet).length === 1, { timeoutMs: 30_000 });
+    }
+  });
+
+  it('keeps registration and welcome when everything of the chain is rebuilt by reconcile alone', async () => {
+    const { mongo, modules } = stack.foundation;
+    const before = await mongo.db.collection('developers').find().sort({ _id: 1 }).toArray();
+    const letters = mail.received.length;
+    for (const name of ['vaults', 'stakes', 'stake_movements', 'ledger_events']) {
+      await mongo.db.collection(name).deleteMany({});
+    }
+    const [run] = await runReconcile(stack.foundation, modules, { scope: 'everything' });
+    expect(run).toMatchObject({ state: 'done', counts: { left: 0 } });
+    expect(await mongo.db.collection('developers').find().sort({ _id: 1 }).toArray()).toEqual(before);
+    const list = (await stack.get('/api/developers?limit=200')).body.items;
+    expect(list.filter(({ status }) => status === 'active').length).toBeGreaterThanOrEqual(10);
+    await eventually(async () => {
+      const open = { signature: { $ne: '' }, commitment: { $ne: 'finalized' } };
+      return (await mongo.db.collection('ledger_events').countDocuments(open)) === 0;
+    });
+    expect(await outbox(mongo.db).countDocuments({ state: 'due' })).toBe(0);
+    expect(mail.received).toHaveLength(letters);
+  });
+});

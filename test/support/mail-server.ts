@@ -1,0 +1,75 @@
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+
+/** What the server does with the next letters. */
+export type MailServerMode =
+  /** 250. */
+  | 'take'
+  /** 451 to the letter: try again. */
+  | 'later'
+  /** 550 to the recipient. */
+  | 'refuse'
+  /** Reads the letter and never answers. */
+  | 'stall'
+  /** Cuts the connection in the middle of the letter. */
+  | 'cut';
+
+/** A letter the server said 250 to. */
+export interface ReceivedMail {
+  readonly to: readonly string[];
+  readonly raw: string;
+  readonly messageId: string;
+}
+
+export interface MailServer {
+  readonly url: string;
+  readonly received: ReceivedMail[];
+  /** Letters begun, taken or not. */
+  readonly begun: () => number;
+  mode: MailServerMode;
+  stop(): Promise<void>;
+}
+
+/** A real SMTP server on a free port that can fail in every way a test wants. */
+export async function startMailServer(): Promise<MailServer> {
+  const received: ReceivedMail[] = [];
+  let begun = 0;
+  const smtp = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    onRcptTo: (_address, _session, callback) => {
+      callback(server.mode === 'refuse' ? failure(550, 'no such mailbox') : undefined);
+    },
+    onData: (stream, session, callback) => {
+      begun++;
+      const { mode } = server;
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (mode === 'cut') connectionOf(session.id)?.close();
+      });
+      stream.on('end', () => {
+        if (mode === 'stall' || mode === 'cut') return;
+        if (mode === 'later') return callback(failure(451, 'greylisted'));
+        const raw = Buffer.concat(chunks).toString('utf8');
+        const messageId = /^Message-ID:\s*(\S+)/im.exec(raw)?.[1] ?? '';
+        received.push({ to: session.envelope.rcptTo.map(({ address }) => address), raw, messageId });
+        callback();
+      });
+    },
+  });
+  const connectionOf = (id: string) =>
+    [...(smtp.connections as unknown as Set<{ id: string; close(): void }>)].find((one) => one.id === id);
+  // Clients that are killed or give up reset their connections.
+  smtp.on('error', () => {});
+  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
+  const { port } = smtp.server.address() as AddressInfo;
+  const server: MailServer = {
+    ...{ url: `smtp://127.0.0.1:${port}`, received, mode: 'take', begun: () => begun },
+    stop: () => new Promise((resolve) => smtp.close(() => resolve())),
+  };
+  return server;
+}
+
+function failure(responseCode: number, message: string): Error {
+  return Object.assign(new Error(message), { responseCode });
+}
