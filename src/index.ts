@@ -8,6 +8,7 @@ export { readConfig, type Config } from './config/env.js';
 export { decodeTransaction } from './decoding/decode-transaction.js';
 export { EventParser } from './decoding/event-parser.js';
 export { compileProgramCodec } from './decoding/idl-codec.js';
+export { defineAction, type Action, type ActionContext } from './domain-kit/action.js';
 export { CommandRefused, defineCommand, signerFor } from './domain-kit/command.js';
 export type { Command, CommandContext, CommandPlan } from './domain-kit/command.js';
 export {
@@ -31,6 +32,7 @@ export type {
 } from './domain-kit/domain-module.js';
 export { field } from './domain-kit/field.js';
 export type { Field, Fields, FieldValue, Values } from './domain-kit/field.js';
+export type { CausedMessage, FinalizedHandler, Letter, LetterOf, MessageName } from './domain-kit/message.js';
 export { defineFact, defineState } from './domain-kit/model.js';
 export type { FactModel, Model, ModelIndex, StateModel } from './domain-kit/model.js';
 export { definePush, pushAfterCorrection, pushResult } from './domain-kit/push.js';

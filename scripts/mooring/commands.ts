@@ -70,6 +70,11 @@ export const COMMANDS: readonly MooringCommand[] = [
     run: () => import('../dead-letters.js'),
   },
   {
+    name: 'outbox',
+    summary: 'messages on their way out: list, retry, drop',
+    run: () => import('../outbox.js'),
+  },
+  {
     name: 'api-key',
     summary: 'makes, lists and revokes keys of the API',
     run: () => import('../api-key.js'),

@@ -4,7 +4,10 @@ import type { mongo } from 'mongoose';
  * waiting: without a cause, or not released yet. due: to be sent at `dueAt`. sent, failed (refused, or tried too often) and
  * dropped (by an operator) stay for ever: a message whose id is there never leaves again.
  */
-export type MessageState = 'waiting' | 'due' | 'sent' | 'failed' | 'dropped';
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** Every state of a message. */
+export const MESSAGE_STATES = ['waiting', 'due', 'sent', 'failed', 'dropped'] as const;
 
 /** A message on its way out. */
 export interface OutboxMessage {
@@ -124,7 +127,39 @@ function changeOf(attempt: Attempt, attempts: number, now: Date): Partial<Outbox
 
 /** How many messages there are in each state. */
 export async function countMessages(db: mongo.Db): Promise<Readonly<Record<MessageState, number>>> {
-  const states = ['waiting', 'due', 'sent', 'failed', 'dropped'] as const;
+  const states = MESSAGE_STATES;
   const counts = await Promise.all(states.map((state) => outbox(db).countDocuments({ state })));
   return Object.fromEntries(states.map((state, index) => [state, counts[index] ?? 0])) as Record<MessageState, number>;
+}
+
+/** Messages, the newest first; of one state where it is given. */
+export function listMessages(db: mongo.Db, state: MessageState | undefined, limit: number): Promise<OutboxMessage[]> {
+  const filter = state === undefined ? {} : { state };
+  return outbox(db).find(filter).sort({ createdAt: -1 }).limit(limit).toArray();
+}
+
+/**
+ * Makes a message due now that failed, was dropped, or rests between two attempts; one that was dropped while it waited
+ * waits again. False: there is no such one.
+ */
+export async function retryMessage(db: mongo.Db, _id: string, now: Date): Promise<boolean> {
+  const again = { attempts: 0, endedAt: null };
+  const mayLeave = {
+    _id,
+    caused: true,
+    released: true,
+    state: { $in: ['due', 'failed', 'dropped'] as MessageState[] },
+  };
+  const due = await outbox(db).updateOne(mayLeave, { $set: { ...again, state: 'due', dueAt: now } });
+  if (due.matchedCount === 1) return true;
+  const waits: mongo.Filter<OutboxMessage> = { _id, state: 'dropped', $or: [{ caused: false }, { released: false }] };
+  return (await outbox(db).updateOne(waits, { $set: { ...again, state: 'waiting' } })).matchedCount === 1;
+}
+
+/** Decides that a message never leaves. False: there is none that has not left. */
+export async function dropMessage(db: mongo.Db, _id: string, now: Date): Promise<boolean> {
+  const filter = { _id, state: { $in: ['waiting', 'due', 'failed'] as MessageState[] } };
+  return (
+    (await outbox(db).updateOne(filter, { $set: { state: 'dropped', dueAt: null, endedAt: now } })).matchedCount === 1
+  );
 }

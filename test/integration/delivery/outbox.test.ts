@@ -5,7 +5,7 @@ import { mongo } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StaleFenceError } from '../../../src/leases/lease.js';
 import { systemClock } from '../../../src/lib/clock.js';
-import { causeMessage, outbox, releaseMessage } from '../../../src/ledger/outbox.js';
+import { causeMessage, dropMessage, outbox, releaseMessage, retryMessage } from '../../../src/ledger/outbox.js';
 import { inTransaction } from '../../../src/store/transactions.js';
 import { startMailServer, type MailServer } from '../../support/mail-server.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -97,6 +97,27 @@ describe('a message of the outbox (001-8)', () => {
     mail.mode = 'take';
     await pass();
     expect(mail.begun()).toBe(0);
+    expect(await retryMessage(db, message.id, now())).toBe(true);
+    await pass();
+    expect(await stored()).toMatchObject({ state: 'sent' });
+    expect([await retryMessage(db, message.id, now()), await dropMessage(db, message.id, now())]).toEqual([
+      false,
+      false,
+    ]);
+    await close();
+  });
+
+  it('never leaves once an operator dropped it, unless they take that back', async () => {
+    const { pass, close } = await dispatcher();
+    await cause();
+    expect(await dropMessage(db, message.id, now())).toBe(true);
+    expect(await letGo()).toBe('dropped');
+    await pass();
+    expect(mail.begun()).toBe(0);
+    expect(await retryMessage(db, message.id, now())).toBe(true);
+    expect(await letGo()).toBe('due');
+    await pass();
+    expect(mail.received).toHaveLength(1);
     await close();
   });
 

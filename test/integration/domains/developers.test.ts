@@ -1,9 +1,12 @@
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { Keypair } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ForkLies } from '../../../scripts/drill/fork-lies.js';
+import { startEventWorker } from '../../../src/app/event-worker.js';
 import { runReconcile } from '../../../src/app/run-reconcile.js';
 import { stakeVaultRoutesFor } from '../../../src/domains/stake-vault/routes.js';
+import { readReplay, requestReplay } from '../../../src/ledger/replay-request.js';
 import { outbox } from '../../../src/ledger/outbox.js';
 import { eventually } from '../../support/eventually.js';
 import { startMailServer, type MailServer } from '../../support/mail-server.js';
@@ -14,6 +17,7 @@ let mail: MailServer;
 let stack: ApiStack;
 let vault: VaultClient;
 let other: VaultClient;
+const lies = new ForkLies();
 let newWallet: () => Promise<Keypair>;
 beforeAll(async () => {
   const [authority, mint] = [Keypair.generate(), Keypair.generate()];
@@ -23,6 +27,13 @@ beforeAll(async () => {
     domains: [stakeVaultRoutesFor({ vault: address })],
     env: { SMTP_URL: mail.url, MAIL_FROM: 'Vault <vault@example.com>' },
   });
+  for (const method of ForkLies.METHODS) {
+    stack.proxy.onRpc(method, (request, forward) =>
+      lies.answer(method, request.params, (asked, params) =>
+        forward({ ...request, method: asked, params: params as unknown[] }),
+      ),
+    );
+  }
   const client = await stakeVaultClient(stack.chain);
   await client.createMint(6, mint);
   await stack.chain.fund(authority.publicKey, 10_000_000_000);
@@ -166,6 +177,56 @@ describe('a developer (001-1, 001-8)', () => {
       await shows(wallet, { status: 'active', stakeAmount: '10000000' });
       await eventually(() => lettersTo(wallet).length === 1, { timeoutMs: 30_000 });
     }
+  });
+
+  it('is welcomed once although two workers run (001-8)', async () => {
+    const { foundation, proxy } = stack;
+    const machine = { ...foundation.machine, holder: `second ${randomUUID()}` };
+    const second = startEventWorker({ ...foundation, machine }, { wsUrls: [proxy.wsUrl] });
+    try {
+      const wallets = await Promise.all(Array.from({ length: 6 }, newWallet));
+      for (const wallet of wallets) expect((await register(await registration(wallet))).status).toBe(201);
+      await Promise.all(wallets.map((wallet) => vault.stake(wallet, 10n * TOKEN)));
+      const sent = { state: 'sent', key: { $in: wallets.map(nameOf) } } as const;
+      await eventually(async () => (await outbox(foundation.mongo.db).countDocuments(sent)) === wallets.length, {
+        timeoutMs: 30_000,
+      });
+      expect(wallets.map((wallet) => lettersTo(wallet).length)).toEqual(wallets.map(() => 1));
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it('is what it was before a stake that a fork drops, and is not welcomed by it (I7)', async () => {
+    const { db } = stack.foundation.mongo;
+    const [wallet, after] = [await newWallet(), await newWallet()];
+    for (const one of [wallet, after]) expect((await register(await registration(one))).status).toBe(201);
+    const { signature } = await vault.stake(wallet, 25n * TOKEN);
+    const record = await eventually(async () => (await db.collection('ledger_events').findOne({ signature })) ?? false);
+    lies.vanish(signature, Number(record['slot']));
+    await shows(wallet, { registered: true, status: 'pending', stakeAmount: '0', stakedAt: null });
+    expect(await db.collection('ledger_events').findOne({ signature })).toMatchObject({ state: 'orphaned' });
+    // Whoever staked later has their welcome: the outbox has been through all that was before.
+    await vault.stake(after, 10n * TOKEN);
+    await eventually(() => lettersTo(after).length === 1, { timeoutMs: 30_000 });
+    expect(await messageOf(wallet)).toMatchObject({ state: 'waiting', caused: false });
+    expect(lettersTo(wallet)).toHaveLength(0);
+  });
+
+  it('keeps registration and stake through a replay, in place and as a shadow, and hears nothing of it', async () => {
+    const { db } = stack.foundation.mongo;
+    const all = async () => (await stack.get('/api/developers?limit=200')).body.items;
+    const before = { shown: await all(), messages: await outbox(db).find().sort({ _id: 1 }).toArray() };
+    expect(before.shown.length).toBeGreaterThan(15);
+    const letters = mail.received.length;
+    for (const shadow of [false, true]) {
+      const wanted = { id: randomUUID(), program: 'stake-vault', version: 1, fromSlot: null, total: 0, shadow };
+      await requestReplay(db, wanted, new Date());
+      await eventually(async () => (await readReplay(db, 'stake-vault'))?.state === 'done', { timeoutMs: 60_000 });
+      expect(await all()).toEqual(before.shown);
+    }
+    expect(await outbox(db).find().sort({ _id: 1 }).toArray()).toEqual(before.messages);
+    expect(mail.received).toHaveLength(letters);
   });
 
   it('keeps registration and welcome when everything of the chain is rebuilt by reconcile alone', async () => {

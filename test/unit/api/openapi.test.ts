@@ -5,6 +5,7 @@ import { readListQuery } from '../../../src/api/list-query.js';
 import { singular } from '../../../src/api/model-schema.js';
 import { openApiDocument } from '../../../src/api/openapi.js';
 import { couponRoutes } from '../../../src/domains/coupons/routes.js';
+import { stakeVaultRoutes } from '../../../src/domains/stake-vault/routes.js';
 import { Coupon } from '../../../src/domains/coupons/models.js';
 
 const document = openApiDocument([couponRoutes], '1.2.3');
@@ -48,6 +49,16 @@ describe('the OpenAPI document says what the API takes', () => {
   it('a body is required where something in it is', () => {
     expect(operation('/api/promotions', 'post').requestBody.required).toBe(true);
     expect(operation('/api/promotions/{promotion}/close', 'post').requestBody.required).not.toBe(true);
+  });
+
+  it('what ends in MongoDB alone needs no key, and names its refusals (001-1)', () => {
+    const { paths } = openApiDocument([stakeVaultRoutes], '1.2.3');
+    const post = (paths?.['/api/developers'] as unknown as Record<string, Operation & { security?: unknown }>)['post'];
+    expect(post?.security).toBeUndefined();
+    expect(post?.requestBody.required).toBe(true);
+    expect(Object.keys(post?.responses ?? {})).toEqual(
+      expect.arrayContaining(['201', '400', '409', '422', '429', '503']),
+    );
   });
 
   it('every 400 of a path is named', () => {
