@@ -72,7 +72,7 @@ export async function benchIsolation(
 async function play(uri: string, isBroken: boolean, trafficMs: number): Promise<IsolationRow> {
   const chain = await startChain({ kind: 'surfnet', programs: projectPrograms(), slotTimeMs: 400 });
   const [rpcUrl, wsUrl] = [chain.rpcUrls[0] as string, chain.wsUrls[0] as string];
-  const modules = ownDomains({ redPacketsCrown: 'always' }).map(({ module }) =>
+  const modules = ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null }).map(({ module }) =>
     isBroken && module.name === BROKEN ? withThrowingHandlers(module) : module,
   );
   const config = readConfig({

@@ -127,7 +127,7 @@ export async function setScene(
         chain,
         database,
         // Whatever else is installed: these are what its traffic is about.
-        domains: ownDomains({ redPacketsCrown: 'always' }),
+        domains: ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null }),
         wsUrls: [tripwire.url],
         signers,
         environment: {

@@ -22,7 +22,7 @@ export function domainsSource({ domainsPath }: Pick<Config, 'domainsPath'>): str
  * @throws MooringError `domains-missing` or `domains-invalid` with what to do.
  */
 export async function installedDomains(
-  config: Pick<Config, 'domainsPath' | 'programAddresses' | 'programs' | 'redPacketsCrown'>,
+  config: Pick<Config, 'domainsPath' | 'programAddresses' | 'programs' | 'redPacketsCrown' | 'stakeVaultAddress'>,
 ): Promise<readonly DomainRoutes[]> {
   const { domainsPath, programs } = config;
   const domains = domainsPath === undefined ? ownDomains(config) : domainsOf(await load(domainsPath), domainsPath);

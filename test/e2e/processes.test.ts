@@ -178,7 +178,7 @@ describe('a signal to npm reaches the process it started', () => {
     const domains = join(dataDir, 'domains.mjs');
     await writeFile(
       domains,
-      `import { ownDomains } from '${OWN_REGISTRY}';\nexport const domains = ownDomains({ redPacketsCrown: 'always' });\n`,
+      `import { ownDomains } from '${OWN_REGISTRY}';\nexport const domains = ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null });\n`,
     );
     const npm = startChild('npm', ['run', script], { ...environment, DATA_DIR: dataDir, MOORING_DOMAINS: domains });
     children.push(npm);

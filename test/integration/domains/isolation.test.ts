@@ -18,7 +18,7 @@ let chain: TestChain;
 let running: RunningWorker;
 beforeAll(async () => {
   chain = await createTestChain();
-  const modules = ownDomains({ redPacketsCrown: 'always' }).map(({ module }) =>
+  const modules = ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null }).map(({ module }) =>
     module.name === BROKEN ? withThrowingHandlers(module) : module,
   );
   running = await startWorker(chain, await createTestDatabase(), modules, { START_SLOT: chain.startSlot });
