@@ -1,3 +1,4 @@
+import { startAlertWatch } from '../src/app/alert-watch.js';
 import { startApi } from '../src/app/api-process.js';
 import { layFoundation } from '../src/app/foundation.js';
 import { installedDomains } from '../src/app/installed-domains.js';
@@ -11,5 +12,6 @@ await runProcess(async (config, log) => {
   const metrics = createMetrics({ processMetrics: true });
   const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, metrics);
   const api = await startApi(foundation, domains);
-  return { stop: () => api.stop().finally(() => foundation.close()) };
+  const alerts = startAlertWatch(foundation);
+  return { stop: () => Promise.all([api.stop(), alerts.stop()]).finally(() => foundation.close()) };
 });

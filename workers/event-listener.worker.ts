@@ -1,3 +1,4 @@
+import { startAlertWatch } from '../src/app/alert-watch.js';
 import { startEventWorker } from '../src/app/event-worker.js';
 import { layFoundation } from '../src/app/foundation.js';
 import { installedDomains } from '../src/app/installed-domains.js';
@@ -10,5 +11,6 @@ await runProcess(async (config, log) => {
   const modules = (await installedDomains(config)).map(({ module }) => module);
   const foundation = await layFoundation(config, endpoints, modules, log, createMetrics({ processMetrics: true }));
   const worker = startEventWorker(foundation, endpoints);
-  return { stop: () => worker.stop().finally(() => foundation.close()) };
+  const alerts = startAlertWatch(foundation);
+  return { stop: () => Promise.all([worker.stop(), alerts.stop()]).finally(() => foundation.close()) };
 });

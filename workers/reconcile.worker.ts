@@ -1,3 +1,4 @@
+import { startAlertWatch } from '../src/app/alert-watch.js';
 import { layFoundation } from '../src/app/foundation.js';
 import { installedDomains } from '../src/app/installed-domains.js';
 import { startReconcileWorker } from '../src/app/reconcile-worker.js';
@@ -10,5 +11,6 @@ await runProcess(async (config, log) => {
   const metrics = createMetrics({ processMetrics: true });
   const foundation = await layFoundation(config, requiredEndpoints(config), modules, log, metrics);
   const worker = startReconcileWorker(foundation);
-  return { stop: () => worker.stop().finally(() => foundation.close()) };
+  const alerts = startAlertWatch(foundation);
+  return { stop: () => Promise.all([worker.stop(), alerts.stop()]).finally(() => foundation.close()) };
 });

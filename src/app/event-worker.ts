@@ -142,6 +142,7 @@ export function startEventWorker(
       frontierSlot,
       lagSlots,
       sweepStopped: active?.sweepStopped() ?? null,
+      errorsInARow: announcer.errorsInARow(module.name),
       confirmations: confirmationsOf(config, module.name),
       massSuspicion: active?.massSuspicion() ?? null,
       replayNeeded: active?.replayNeeded() ?? null,

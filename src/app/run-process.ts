@@ -10,7 +10,7 @@ export const SHUTDOWN_PATIENCE_MS = 20_000;
 
 /** Something that runs until it is stopped. */
 export interface Running {
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 /**

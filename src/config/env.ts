@@ -70,6 +70,13 @@ export const environmentSchema = z.object({
   RECONCILE_DRIFT_ALERT: whole(0, 0),
   RECONCILE_KEEP_RUNS_MS: whole(30 * 24 * 3_600_000, 1_000),
   ORPHAN_GRACE_MS: whole(24 * 3_600_000, 0),
+  ALERT_CHECK_INTERVAL_MS: whole(30_000, 50, MAX_TIMER_MS),
+  ALERT_HOLD_MS: whole(30_000, 0, MAX_TIMER_MS),
+  ALERT_ON_ERROR_COUNT: whole(5, 1),
+  ALERT_REMIND_MS: whole(6 * 3_600_000, 0),
+  ALERT_WEBHOOK_URL: optionalText(HTTP_URL, 'an http:// or https:// URL'),
+  ALERT_SLACK_URL: optionalText(HTTP_URL, 'an http:// or https:// URL'),
+  ALERT_EMAIL_TO: optionalText(/^[^\s@,;<>]+@[^\s@,;<>]+$/, 'an e-mail address'),
   SMTP_URL: optionalText(/^smtps?:\/\/\S+$/, 'an smtp:// or smtps:// URL'),
   MAIL_FROM: optionalText(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'an e-mail address, or Name <address>'),
   STAKE_VAULT_ADDRESS: optionalText(ADDRESS, 'a base58 account address'),
@@ -106,6 +113,10 @@ export function loadDotEnv(path = '.env'): void {
 /** What `.env` says, without setting it; an empty object where there is none. */
 export function peekAtDotEnv(path = '.env'): Readonly<Record<string, string | undefined>> {
   return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {};
+}
+
+function secretOf(text: string | undefined): Secret | null {
+  return text === undefined ? null : new Secret(text);
 }
 
 function configFrom(env: z.infer<typeof environmentSchema>) {
@@ -163,8 +174,18 @@ function configFrom(env: z.infer<typeof environmentSchema>) {
     rpcCredits: Object.freeze(
       Object.fromEntries(env.RPC_CREDITS.map((entry) => entry.split('=')).map(([name, n]) => [name, Number(n)])),
     ) as Readonly<Record<string, number>>,
+    alertCheckIntervalMs: env.ALERT_CHECK_INTERVAL_MS,
+    /** How long a condition must hold before an alert fires, and must be over before it clears. */
+    alertHoldMs: env.ALERT_HOLD_MS,
+    alertOnErrorCount: env.ALERT_ON_ERROR_COUNT,
+    /** While an alert fires, how often it is told again; 0 = never. */
+    alertRemindMs: env.ALERT_REMIND_MS,
+    /** URLs that whoever knows them can post to. */
+    alertWebhookUrl: secretOf(env.ALERT_WEBHOOK_URL),
+    alertSlackUrl: secretOf(env.ALERT_SLACK_URL),
+    alertEmailTo: env.ALERT_EMAIL_TO,
     /** The mail server with its password; null = no e-mail is sent. */
-    smtpUrl: env.SMTP_URL === undefined ? null : new Secret(env.SMTP_URL),
+    smtpUrl: secretOf(env.SMTP_URL),
     /** The sender of every e-mail. */
     mailFrom: env.MAIL_FROM ?? 'mooring <mooring@localhost>',
     /** What happened longer ago than this causes no messages. */

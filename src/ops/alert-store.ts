@@ -46,9 +46,54 @@ export async function clearAlert(db: mongo.Db, id: string, now: Date): Promise<b
 
 /** Alerts shown at most: beyond so many one more says nothing. */
 const SHOWN_AT_MOST = 100;
+/** Far more than rules times programs. */
+const TOLD_AT_MOST = 10_000;
 
 /** What fires now, newest first. */
 export async function listFiringAlerts(db: mongo.Db): Promise<Alert[]> {
   const stored = await alerts(db).find({ state: 'firing' }).sort({ since: -1 }).limit(SHOWN_AT_MOST).toArray();
-  return stored.map(({ _id, ...alert }) => ({ id: _id, ...(fromStored(alert) as Omit<Alert, 'id'>) }));
+  return stored.map(({ _id, told: _told, ...alert }) => ({
+    id: _id,
+    ...(fromStored(alert) as Omit<Alert, 'id'>),
+  }));
+}
+
+/** What a channel was told of an alert last. */
+export interface Told {
+  /** Of the state that it was told of: the alert's `since` then; null before the first success. */
+  readonly since: Date | null;
+  readonly at: Date | null;
+  /** Failures since the last success. */
+  readonly attempts: number;
+  /** Not before; null: at once. */
+  readonly nextAt: Date | null;
+  readonly error: string | null;
+}
+
+/** An alert with what a channel was told of it; null: nothing, not even in vain. */
+export interface TellableAlert {
+  readonly alert: Alert;
+  readonly told: Told | null;
+}
+
+/** Every alert there is or was, with what the channel knows: there is one for each rule and program. */
+export async function readTellable(db: mongo.Db, channel: string): Promise<TellableAlert[]> {
+  const stored = await alerts(db).find().sort({ since: 1 }).limit(TOLD_AT_MOST).toArray();
+  return stored.map(({ _id, told, ...alert }) => ({
+    alert: { id: _id, ...(fromStored(alert) as Omit<Alert, 'id'>) },
+    told: (told as Record<string, Told> | undefined)?.[channel] ?? null,
+  }));
+}
+
+/** Notes what a channel was told, or was told in vain. */
+export async function noteTold(db: mongo.Db, id: string, channel: string, told: Told): Promise<void> {
+  await alerts(db).updateOne({ _id: id }, { $set: { [`told.${channel}`]: told } });
+}
+
+/** The alerts of these kinds that fire. */
+export async function readFiring(db: mongo.Db, kinds: readonly string[]): Promise<ReadonlySet<string>> {
+  const stored = await alerts(db)
+    .find({ state: 'firing', kind: { $in: [...kinds] } }, { projection: { _id: 1 } })
+    .toArray();
+  return new Set(stored.map(({ _id }) => _id));
 }

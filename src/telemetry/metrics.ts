@@ -120,6 +120,14 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       'kind',
       'outcome',
     ]),
+    alertsFiring: gauge('mooring_alerts_firing', 'Alerts that fire now, as the process that watches sees it.', [
+      'kind',
+    ]),
+    /** outcome: told | failed. */
+    alertMessagesTotal: counter('mooring_alert_messages_total', 'Messages about alerts, by channel and outcome.', [
+      'channel',
+      'outcome',
+    ]),
     pushClients: gauge('mooring_push_clients', 'Clients connected to this process over Socket.IO.', []),
     pushMessagesTotal: counter('mooring_push_messages_total', 'Messages told to rooms, each counted once.', [
       'program',

@@ -20,7 +20,7 @@ const MB = 1024 * 1024;
 const status: ListenerStatus = {
   ...{ program: 'coupons', holder: 'host:1:aaaaaaaa', isListening: true, subscriptionId: '7', reconnectAttempts: 0 },
   ...{ lastSlot: 50, confirmedSlot: 50, finalizedSlot: 20, frontierSlot: 18, lagSlots: 2, sweepStopped: null },
-  ...{ confirmations: 0, massSuspicion: null, replayNeeded: null, updatedAt: new Date(NOW - 400) },
+  ...{ errorsInARow: 0, confirmations: 0, massSuspicion: null, replayNeeded: null, updatedAt: new Date(NOW - 400) },
 };
 
 it('alive: heard of lately', () => {
