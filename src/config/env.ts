@@ -14,6 +14,8 @@ const CROWNS = ['always', 'empty'] as const;
 const MOST_CONFIRMATIONS = 10_000;
 const HTTP_URL = /^https?:\/\/[^\s,]+$/;
 const WS_URL = /^wss?:\/\/[^\s,]+$/;
+/** Beyond the scheme: what a URL has no place for has to be escaped. */
+const SMTP_FORM = 'an smtp:// or smtps:// URL, with an @ or / of the password as %40 or %2F';
 const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 const SECRET_KEY = /^[1-9A-HJ-NP-Za-km-z]{64,90}$/;
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -77,7 +79,9 @@ export const environmentSchema = z.object({
   ALERT_WEBHOOK_URL: optionalText(HTTP_URL, 'an http:// or https:// URL'),
   ALERT_SLACK_URL: optionalText(HTTP_URL, 'an http:// or https:// URL'),
   ALERT_EMAIL_TO: optionalText(/^[^\s@,;<>]+@[^\s@,;<>]+$/, 'an e-mail address'),
-  SMTP_URL: optionalText(/^smtps?:\/\/\S+$/, 'an smtp:// or smtps:// URL'),
+  SMTP_URL: optionalText(/^smtps?:\/\/\S+$/, SMTP_FORM).refine((url) => url === undefined || URL.canParse(url), {
+    error: `must be ${SMTP_FORM}`,
+  }),
   MAIL_FROM: optionalText(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'an e-mail address, or Name <address>'),
   STAKE_VAULT_ADDRESS: optionalText(ADDRESS, 'a base58 account address'),
   MESSAGE_MAX_AGE_MS: whole(7 * 24 * 3_600_000, 0),

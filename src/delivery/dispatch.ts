@@ -4,6 +4,7 @@ import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { isHeld, StaleFenceError, touchLease } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import type { Clock } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { noteAttempt, readDue, type Attempt, type OutboxMessage } from '../ledger/outbox.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -74,6 +75,12 @@ async function send(
   { db, mailer, letters }: DispatchDependencies,
   message: OutboxMessage,
 ): Promise<MailOutcome | null> {
-  const letter = await letters[message.kind]?.(db, message.key);
+  let letter;
+  try {
+    letter = await letters[message.kind]?.(db, message.key);
+  } catch (error) {
+    // Those behind it do not wait for it.
+    return { kind: 'trouble', reason: `the letter cannot be written: ${messageOf(error)}` };
+  }
   return letter ? mailer.send({ ...letter, id: message._id }) : null;
 }

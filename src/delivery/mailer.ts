@@ -57,17 +57,22 @@ export function createMailer(settings: {
         await transport.sendMail({ from: settings.from, to, subject, text, messageId: `<${id}@${domain}>` });
         return { kind: 'sent' };
       } catch (error) {
-        const { responseCode } = error as { responseCode?: unknown };
-        const isRefusal = typeof responseCode === 'number' && responseCode >= 500 && !isAboutUs(error);
-        return { kind: isRefusal ? 'refused' : 'trouble', reason: messageOf(error) };
+        return { kind: isRefusal(error) ? 'refused' : 'trouble', reason: messageOf(error) };
       }
     },
     close: () => transport.close(),
   };
 }
 
-/** A wrong password, or a server that wants one: an operator mends it, and the letter is as good as before. */
-function isAboutUs(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'EAUTH' || code === 'ETLS';
+/**
+ * A 5xx to the recipient or to the letter itself. To anything before (a blocked address, a refused sender, a wrong password) it
+ * is about us: an operator mends it, and the letter is as good as it was.
+ */
+function isRefusal(error: unknown): boolean {
+  const { responseCode, command } = error as { responseCode?: unknown; command?: unknown };
+  if (command !== 'RCPT TO' && command !== 'DATA') return false;
+  return typeof responseCode === 'number' && responseCode >= 500 && !ABOUT_US.has(responseCode);
 }
+
+/** Authentication is wanted, is too weak, or failed (RFC 4954, 6): some servers say so to the recipient only. */
+const ABOUT_US: ReadonlySet<number> = new Set([530, 534, 535, 538]);

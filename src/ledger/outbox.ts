@@ -49,6 +49,11 @@ export function causeMessage(db: mongo.Db, session: mongo.ClientSession, name: N
   return advance(db, session, name, 'caused', now);
 }
 
+/** Whether whoever a message is for may get it already. */
+export async function isReleased(db: mongo.Db, session: mongo.ClientSession, _id: string): Promise<boolean> {
+  return (await outbox(db).findOne({ _id }, { session }))?.released === true;
+}
+
 /** Notes that a message may leave, in the transaction of what lets it. Both sides write the same document, whoever is first. */
 export function releaseMessage(
   db: mongo.Db,
@@ -109,7 +114,10 @@ export async function noteAttempt(
   attempt: Attempt,
   now: Date,
 ): Promise<void> {
-  await outbox(db).updateOne({ _id, state: 'due' }, { $set: changeOf(attempt, attempts + 1, now) }, { session });
+  // Dropped while it was on its way it has left all the same.
+  const states: MessageState[] = attempt.kind === 'sent' ? ['due', 'dropped'] : ['due'];
+  const filter = { _id, state: { $in: states } };
+  await outbox(db).updateOne(filter, { $set: changeOf(attempt, attempts + 1, now) }, { session });
 }
 
 function changeOf(attempt: Attempt, attempts: number, now: Date): Partial<OutboxMessage> {

@@ -9,6 +9,10 @@ export type MailServerMode =
   | 'later'
   /** 550 to the recipient. */
   | 'refuse'
+  /** 550 to the sender: it is about us. */
+  | 'refuse-sender'
+  /** 554 before anything else: so is this. */
+  | 'refuse-client'
   /** Reads the letter and never answers. */
   | 'stall'
   /** Cuts the connection in the middle of the letter. */
@@ -36,6 +40,12 @@ export async function startMailServer(): Promise<MailServer> {
   let begun = 0;
   const smtp = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
+    onConnect: (_session, callback) => {
+      callback(server.mode === 'refuse-client' ? failure(554, 'your address is blocked') : undefined);
+    },
+    onMailFrom: (_address, _session, callback) => {
+      callback(server.mode === 'refuse-sender' ? failure(550, 'not a sender of ours') : undefined);
+    },
     onRcptTo: (_address, _session, callback) => {
       callback(server.mode === 'refuse' ? failure(550, 'no such mailbox') : undefined);
     },

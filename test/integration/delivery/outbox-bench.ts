@@ -18,7 +18,10 @@ export async function openDispatcher(
   if (!held) throw new Error('a lease of no term can always be taken');
   const work = leaseWork(held);
   const metrics = createMetrics({ processMetrics: false });
-  const letters = { letter: (_: mongo.Db, key: string) => Promise.resolve({ to: key, subject: 'Hello', text: 'You' }) };
+  const letters = {
+    letter: (_: mongo.Db, key: string) => Promise.resolve({ to: key, subject: 'Hello', text: 'You' }),
+    unwritable: () => Promise.reject(new Error('nobody can write it')),
+  };
   return {
     pass: () =>
       dispatchDue({ db, clock, random: () => 0, log, metrics, mailer, letters }, work, new AbortController().signal),

@@ -3,9 +3,19 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { mongo } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
 import { StaleFenceError } from '../../../src/leases/lease.js';
 import { systemClock } from '../../../src/lib/clock.js';
-import { causeMessage, dropMessage, outbox, releaseMessage, retryMessage } from '../../../src/ledger/outbox.js';
+import {
+  causeMessage,
+  dropMessage,
+  noteAttempt,
+  outbox,
+  releaseMessage,
+  retryMessage,
+} from '../../../src/ledger/outbox.js';
+import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
+import { queueMessages } from '../../../src/recovery/queue-messages.js';
 import { inTransaction } from '../../../src/store/transactions.js';
 import { startMailServer, type MailServer } from '../../support/mail-server.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -63,6 +73,70 @@ describe('a message of the outbox (001-8)', () => {
       if (both[1].status === 'rejected') await letGo(of);
       expect(await outbox(db).findOne({ _id: of.id })).toMatchObject({ state: 'due', caused: true, released: true });
     }
+  });
+
+  it.each(['refuse-client', 'refuse-sender'] as const)(
+    'is not lost by what a server says of us (%s), and is sent when that is mended',
+    async (mode) => {
+      const { pass, close } = await dispatcher();
+      await cause();
+      await letGo();
+      mail.mode = mode;
+      await pass();
+      expect(await stored()).toMatchObject({ state: 'due', attempts: 1 });
+      mail.mode = 'take';
+      later = MINUTE;
+      await pass();
+      expect(mail.received).toHaveLength(1);
+      await close();
+    },
+  );
+
+  it('that nobody can write is tried again later, and those behind it do not wait for it', async () => {
+    const { pass, close } = await dispatcher();
+    const bad = { ...message, id: 'unwritable.one', kind: 'unwritable' };
+    for (const of of [bad, message]) {
+      await cause(of);
+      await letGo(of);
+    }
+    await pass();
+    expect(mail.received).toHaveLength(1);
+    expect(await outbox(db).findOne({ _id: bad.id })).toMatchObject({
+      ...{ state: 'due', attempts: 1 },
+      error: 'the letter cannot be written: nobody can write it',
+    });
+    await close();
+  });
+
+  it('caused long ago goes to whoever comes afterwards, and to nobody who is there already', async () => {
+    const long = new Date(now().getTime() - 10 * MINUTE);
+    const old = (key: string) => ({ id: `letter.${key}`, kind: 'letter', key, at: long, whileWaiting: 'kept' });
+    const module = { onFinalized: { Staked: ({ data }: { data: unknown }) => [old(data as string)] } };
+    const final = (data: string) => ({ kind: 'event', state: 'applied', name: 'Staked', data });
+    const there = { ...message, id: 'letter.there' };
+    await letGo(there);
+    const events = ['there', 'afterwards'].map(final) as unknown as LedgerRecord[];
+    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    await inTransaction(client, (session) =>
+      queueMessages(db, session, module as unknown as DomainModule, events, { now: now(), maxAgeMs: MINUTE, log }),
+    );
+    expect(await outbox(db).findOne({ _id: 'letter.there' })).toMatchObject({ state: 'waiting', caused: false });
+    expect(await letGo({ ...message, id: 'letter.afterwards' })).toBe('due');
+  });
+
+  it('that was dropped while it was on its way has been sent, and is not sent by a retry', async () => {
+    const { pass, close } = await dispatcher();
+    await cause();
+    await letGo();
+    const due = await stored();
+    if (!due) throw new Error('nothing is due');
+    await dropMessage(db, message.id, now());
+    await inTransaction(client, (session) => noteAttempt(db, session, due, { kind: 'sent' }, now()));
+    expect(await stored()).toMatchObject({ state: 'sent' });
+    expect(await retryMessage(db, message.id, now())).toBe(false);
+    await pass();
+    expect(mail.received).toHaveLength(0);
+    await close();
   });
 
   it('is tried again after a 4xx, and is sent then', async () => {
