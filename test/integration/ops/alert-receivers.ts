@@ -2,6 +2,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
+/** What a webhook is told. */
+export interface WebhookBody {
+  readonly id: string;
+  readonly state: string;
+  readonly since: string;
+  readonly text: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
 /** What arrived, in its order. */
 export interface AlertReceivers {
   readonly webhookUrl: string;
@@ -10,6 +19,8 @@ export interface AlertReceivers {
   /** `<id> <state>` of each, by channel. */
   readonly heard: Readonly<Record<'webhook' | 'slack' | 'email', string[]>>;
   readonly letters: string[];
+  /** What the webhook was told, whole. */
+  readonly bodies: WebhookBody[];
   /** While set, the webhook answers so instead. `hang`: not at all. */
   answerWebhook(status: number | 'hang' | null): void;
   stop(): Promise<void>;
@@ -19,12 +30,13 @@ export interface AlertReceivers {
 export async function startReceivers(): Promise<AlertReceivers> {
   const heard = { webhook: [] as string[], slack: [] as string[], email: [] as string[] };
   const letters: string[] = [];
+  const bodies: WebhookBody[] = [];
   let instead: number | 'hang' | null = null;
   const http = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
-      const body = JSON.parse(text) as { id: string; state: string; text: string };
+      const body = JSON.parse(text) as WebhookBody;
       if (request.url === '/slack') {
         // Slack says "invalid_payload" of anything else.
         if (Object.keys(body).join() !== 'text') return response.writeHead(400).end('invalid_payload');
@@ -34,6 +46,7 @@ export async function startReceivers(): Promise<AlertReceivers> {
       if (instead === 'hang') return undefined;
       if (instead !== null) return response.writeHead(instead, { location: '/elsewhere' }).end();
       heard.webhook.push(`${body.id} ${body.state}`);
+      bodies.push(body);
       return response.end();
     });
   });
@@ -54,7 +67,7 @@ export async function startReceivers(): Promise<AlertReceivers> {
   await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${portOf(http)}`;
   return {
-    ...{ webhookUrl: `${url}/hook`, slackUrl: `${url}/slack`, heard, letters },
+    ...{ webhookUrl: `${url}/hook`, slackUrl: `${url}/slack`, heard, letters, bodies },
     smtpUrl: `smtp://127.0.0.1:${portOf(smtp.server as unknown as Server)}`,
     answerWebhook: (status) => (instead = status),
     stop: async () => {
