@@ -21,7 +21,7 @@ const LAYERS = {
   delivery: ['domain-kit', 'ledger', 'lib', 'store', 'leases', 'telemetry'],
   push: ['lib', 'ledger', 'domain-kit', 'telemetry'],
   api: ['domain-kit', 'ledger', 'transactions', 'delivery', 'lib', 'telemetry'],
-  ops: ['lib', 'telemetry', 'ledger'],
+  ops: ['lib', 'telemetry', 'ledger', 'leases'],
   dev: ['lib', 'config', 'telemetry'],
 };
 

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'coverage/**', 'node_modules/**', 'programs/**', '.cache/**'] },
+  { ignores: ['dist/**', 'coverage/**', 'node_modules/**', 'programs/**', '.cache/**', '.built/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -30,12 +30,17 @@ export default tseslint.config(
   { files: ['src/config/env.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: { process: 'readonly' } } },
   {
+    files: ['docs/examples/**/*.mjs'],
+    languageOptions: { globals: { Buffer: 'readonly', console: 'readonly', fetch: 'readonly' } },
+    rules: { 'no-console': 'off' },
+  },
+  {
     // Pages that run in a browser as they are.
     files: ['docs/examples/**/*.js'],
     languageOptions: {
       globals: {
         ...{ document: 'readonly', location: 'readonly', sessionStorage: 'readonly', URLSearchParams: 'readonly' },
-        ...{ fetch: 'readonly', io: 'readonly', setTimeout: 'readonly' },
+        ...{ fetch: 'readonly', io: 'readonly', setTimeout: 'readonly', setInterval: 'readonly' },
       },
     },
   },

@@ -2,6 +2,12 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
 
 const UNIT = 'test/unit/**/*.test.ts';
+/** Loads other test files again, on a database in memory. */
+const APART = 'test/integration/core/memory-mongo-scenarios.test.ts';
+const STACK = {
+  globalSetup: ['test/support/global-setup.ts'],
+  setupFiles: ['test/support/run-built-copies.ts'],
+};
 const TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
@@ -9,20 +15,17 @@ export default defineConfig({
     // The native chain addon keeps threads of its own: worker processes, not worker threads.
     pool: 'forks',
     maxWorkers: 2,
+    // Files share a process, one after another: for many of them loading the modules takes longer than the tests.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Pure parts, without a chain or a database: files share a process, for loading the modules takes longer than the tests.
-      { extends: true, test: { ...TIMEOUTS, name: 'unit', include: [UNIT], isolate: false } },
+      // Pure parts, without a chain or a database.
+      { extends: true, test: { ...TIMEOUTS, name: 'unit', include: [UNIT] } },
       {
         extends: true,
-        test: {
-          ...TIMEOUTS,
-          name: 'stack',
-          include: ['test/**/*.test.ts'],
-          exclude: [UNIT],
-          globalSetup: ['test/support/global-setup.ts'],
-        },
+        test: { ...TIMEOUTS, ...STACK, name: 'stack', include: ['test/**/*.test.ts'], exclude: [UNIT, APART] },
       },
+      { extends: true, test: { ...TIMEOUTS, name: 'apart', include: [APART], isolate: true } },
     ],
     coverage: {
       provider: 'v8',

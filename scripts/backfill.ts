@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { createIngest } from '../src/app/create-ingest.js';
 import type { Foundation } from '../src/app/foundation.js';
+import { settingsOf } from '../src/app/settings-of.js';
 import { preferredFirst } from '../src/chain/rpc-pool.js';
 import { TransactionFetcher } from '../src/chain/transaction-fetcher.js';
 import { MooringError } from '../src/lib/errors.js';
@@ -97,6 +98,7 @@ async function run(foundation: Foundation): Promise<number> {
   const outcome = await backfill(
     {
       ...{ db: mongo.db, log, clock, random, signal: interrupted },
+      pageSize: settingsOf(foundation.config, installed.module).historyPageSize,
       lease: { holder: machine.holder, termMs: foundation.config.leaseTermMs },
       ingest: createIngest(foundation, installed, fetcher),
       endpoints: () => preferredFirst(background),

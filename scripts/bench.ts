@@ -4,20 +4,37 @@ import { messageOf } from '../src/lib/errors.js';
 import { benchRealBackfill } from './bench/backfill-real.js';
 import { benchBackfill } from './bench/backfill.js';
 import { benchDecoding } from './bench/decoding.js';
+import { benchDeliveries } from './bench/deliveries.js';
 import { describeMachine } from './bench/figures.js';
 import { judge, type BenchFigures } from './bench/goals.js';
 import { benchIsolation } from './bench/isolation.js';
 import { benchLatency } from './bench/latency.js';
 import { benchLoss } from './bench/loss.js';
+import { benchMatching } from './bench/matching.js';
 import { benchMemory } from './bench/memory.js';
 import { benchPipeline } from './bench/pipeline.js';
 import { benchReconcile } from './bench/reconcile.js';
+import { benchRouting } from './bench/routing.js';
 import { describeFigures, describeGoals } from './bench/tables.js';
+import { benchTransactions } from './bench/transactions.js';
 import { commandLine, EXIT_FAILED } from './command/command-line.js';
 import { endOnInterrupt } from './command/interrupt.js';
 import { wholeNumber } from './command/whole-number.js';
 
-const PARTS = ['decoding', 'pipeline', 'latency', 'memory', 'backfill', 'reconcile', 'isolation', 'loss'] as const;
+const PARTS = [
+  'decoding',
+  'matching',
+  'pipeline',
+  'latency',
+  'memory',
+  'backfill',
+  'reconcile',
+  'isolation',
+  'routing',
+  'transactions',
+  'deliveries',
+  'loss',
+] as const;
 type Part = (typeof PARTS)[number];
 
 /** 1 with --goals, and always when `loss` found a fault of mooring. */
@@ -29,6 +46,8 @@ const MOST_ACCOUNTS = 1_000_000;
 /** As the product's default (BATCH_SIZE). */
 const BATCH_SIZE = 2_000;
 const DECODING = { events: 10_000, lines: 20_000, rounds: 7 };
+/** What an environment of many customers has for one name of events. */
+const MATCHING = { events: 1_000, dispatchers: 200, rounds: 7 };
 const PIPELINE_SIZES = [
   { events: 10_000, rounds: 5 },
   { events: 100_000, rounds: 1 },
@@ -46,6 +65,15 @@ const RECONCILE_SHARES = [0.1, 0.25, 1];
 /** 50 ms is a usual way to an endpoint of a provider and back. */
 const RECONCILE = { delayMs: 50, lookEveryMs: 5_000 };
 const ISOLATION = { trafficMs: 20_000, rounds: 3 };
+/** Far more deaths than a fleet sees: each one costs its share of the keys about two terms. */
+const ROUTING = { nodes: 4, keys: 64, termMs: 1_000, killEveryMs: 10_000, durationMs: 60_000, asksPerSecond: 100 };
+/** 1,100: above the goal of 1,000. A plain loop waits for a blockhash to expire now and then: 150 slots. */
+const TRANSACTIONS = {
+  allocations: { rates: [250, 500, 1_100, 1_500], clients: 200, durationMs: 5_000 },
+  landing: { slotTimeMs: 100, clients: 16, quietMs: 15_000, shops: 8, mints: 160 },
+};
+/** The queue of a customer that was away for a day; with --events, up to that many. */
+const DELIVERIES = { backlogs: [1_000, 10_000], deliveries: 2_000 };
 /** 400 ms as on mainnet. */
 const LOSS = {
   slotTimeMs: 400,
@@ -55,20 +83,25 @@ const QUICK_LOSS = { trafficMs: 6_000, outageMs: 4_000, halfOpenMs: 12_000, afte
 
 const command = commandLine('bench')
   .description(
-    'Measures decoding, the pipeline, latency, memory, backfill, reconcile, what a failing program costs the others, and ' +
-      'loss beside what people use today; names machine and database server.',
+    'Measures decoding, matching of filters, the pipeline, latency, memory, backfill, reconcile, what a failing program costs the others, how ' +
+      'often requests are routed right while nodes die, how fast writes get numbers and land, what a delivery costs as its queue grows, and loss beside what people ' +
+      'use today; names machine and database server.',
   )
   .addArgument(new Argument('[parts...]', 'what to measure (default: everything)').choices(PARTS))
   .option(
     '--events <n>',
-    'events: decoded, piped, of each latency channel, for memory, or backfilled',
+    'events: decoded, matched, piped, of each latency channel, for memory, backfilled, or waiting to be delivered',
     wholeNumber(1, MOST_ASKED),
   )
   .option('--accounts <n>', 'reconcile: accounts on chain', wholeNumber(LEAST_ACCOUNTS, MOST_ACCOUNTS))
-  .option('--rounds <n>', 'rounds of decoding, pipeline and isolation; the median counts', wholeNumber(1, MOST_ASKED))
+  .option(
+    '--rounds <n>',
+    'rounds of decoding, matching, pipeline and isolation; the median counts',
+    wholeNumber(1, MOST_ASKED),
+  )
   .option('--goals', 'end with 1 when a goal is missed', false)
   .addOption(
-    new Option('--chain <kind>', 'backfill, loss: on this chain, started for it')
+    new Option('--chain <kind>', 'backfill, transactions, loss: on this chain, started for it')
       .choices(['surfnet', 'validator'])
       .default('surfnet'),
   )
@@ -89,6 +122,7 @@ Examples:
   npm run bench -- decoding
   npm run bench -- pipeline --events 20000 --rounds 3
   npm run bench -- reconcile --accounts 20000
+  npm run bench -- transactions --goals
   npm run bench -- loss --quick
   npm run bench -- loss --chain validator --json | tail -1 | jq .loss.totals
   npm run bench -- latency memory --json | tail -1 | jq .latency`,
@@ -139,7 +173,11 @@ async function measure(parts: ReadonlySet<Part>) {
       progress,
     );
   }
-  if ([...parts].every((part) => part === 'decoding')) return { figures, database: null };
+  if (parts.has('matching')) {
+    const options = { ...MATCHING, events: events ?? MATCHING.events, rounds: rounds ?? MATCHING.rounds };
+    figures.matching = await benchMatching(options, progress);
+  }
+  if ([...parts].every((part) => part === 'decoding' || part === 'matching')) return { figures, database: null };
 
   const server = await startDatabase({ uri: process.env['MONGODB_URI'], log: progress });
   try {
@@ -180,6 +218,18 @@ async function measure(parts: ReadonlySet<Part>) {
     if (parts.has('isolation')) {
       const options = { ...ISOLATION, rounds: rounds ?? ISOLATION.rounds };
       figures.isolation = await benchIsolation(server.uri, options, progress);
+    }
+    if (parts.has('routing')) figures.routing = await benchRouting(server.uri, ROUTING, progress);
+    if (parts.has('transactions')) {
+      const landing = { ...TRANSACTIONS.landing, chain };
+      figures.transactions = await benchTransactions(server.uri, { ...TRANSACTIONS, landing }, progress);
+    }
+    if (parts.has('deliveries')) {
+      const backlogs = [
+        ...DELIVERIES.backlogs.filter((size) => size < (events ?? Infinity)),
+        ...(events ? [events] : []),
+      ];
+      figures.deliveries = await benchDeliveries(server.uri, { ...DELIVERIES, backlogs }, progress);
     }
     if (parts.has('loss')) {
       const timing = quick ? QUICK_LOSS : LOSS.timing;

@@ -20,6 +20,7 @@ import { toJson } from '../src/lib/json.js';
 import type { RetryOutcome } from '../src/recovery/dead-letter-retry.js';
 import type { MongoConnection } from '../src/store/mongo-connection.js';
 import { commandLine } from './command/command-line.js';
+import { commandOutput } from './command/command-output.js';
 import { EXIT_INTERRUPTED, interruptSignal } from './command/interrupt.js';
 import { installed, programOption } from './command/program-option.js';
 import type { FailureReport } from './command/report-failure.js';
@@ -59,6 +60,8 @@ Examples:
   npm run dead-letters -- drop 5xq…/log/0 --by alice --apply
   npm run dead-letters -- --json list | tail -1 | jq .counts`,
   );
+
+const { isJson } = commandOutput(program);
 
 function withFilters(command: Command): Command {
   return command
@@ -294,10 +297,6 @@ function onDatabase(work: (mongo: MongoConnection) => Promise<void>): Promise<vo
 
 function failure(): FailureReport {
   return { what: 'It could not be done', json: isJson() };
-}
-
-function isJson(): boolean {
-  return program.opts<{ json?: boolean }>().json === true;
 }
 
 function print(json: object, lines: readonly string[]): void {

@@ -79,5 +79,6 @@ async function end(code: number): Promise<void> {
   for (const step of undo.splice(0).reverse()) {
     await step().catch((error: unknown) => console.error(`While ending: ${messageOf(error)}`));
   }
+  if (code === 0) console.log('Stopped.');
   process.exit(code);
 }

@@ -9,15 +9,35 @@ import { commandLine } from './command/command-line.js';
 import { endOnInterrupt } from './command/interrupt.js';
 import { reportFailure } from './command/report-failure.js';
 import { wholeNumber } from './command/whole-number.js';
+import { runDeliveriesDrill } from './drill/deliveries/run-deliveries-drill.js';
 import type { EventComparison } from './drill/compare-events.js';
 import { runDrill } from './drill/run-drill.js';
 import { runPm2Drill } from './drill/run-pm2-drill.js';
 import { runReorgDrill } from './drill/run-reorg-drill.js';
+import { runTransactionsDrill } from './drill/transactions/run-transactions-drill.js';
 
 const EXIT = { clean: 0, unclean: 1 } as const;
 /** Quick slots, so that the drill is about faults and not about waiting. */
 const SLOT_MS = 100;
 const SHOWN_IDS = 5;
+
+interface TransactionsOptions {
+  readonly requests: number;
+  readonly kills: number;
+  readonly apis: number;
+  readonly workers: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+interface DeliveriesOptions {
+  readonly events: number;
+  readonly dispatchers: number;
+  readonly kills: number;
+  readonly workers: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
 
 /** What a drill runs on, and where it says what happens. */
 interface Ground {
@@ -42,7 +62,9 @@ Examples:
   npm run drill
   npm run drill -- kills --kills 3 --json | tail -1 | jq .clean
   npm run drill -- reorg
-  npm run drill -- pm2 --kills 3`,
+  npm run drill -- pm2 --kills 3
+  npm run drill -- transactions --requests 200 --kills 5
+  npm run drill -- deliveries --events 1000 --kills 5`,
   );
 
 program
@@ -102,6 +124,75 @@ program
       sayComparison(say, report.comparison);
       for (const line of describeAudit(report.audit)) say(line);
       say(report.clean ? `${kills} kills of each process, nothing lost, nothing twice` : `${kills} kills did damage`);
+      return report;
+    }),
+  );
+
+program
+  .command('transactions')
+  .description(
+    'lets many clients write over HTTP, some twice, while API and worker processes are killed and the RPC endpoints lose, delay and refuse; then compares every answer with the chain',
+  )
+  .option('--requests <n>', 'writes, 1 to 100000', wholeNumber(1, 100_000), 1_000)
+  .option('--kills <n>', 'processes killed, 0 to 1000', wholeNumber(0, 1_000), 20)
+  .option('--apis <n>', 'API processes, 2 to 20', wholeNumber(2, 20), 4)
+  .option('--workers <n>', 'event worker processes, 1 to 20', wholeNumber(1, 20), 2)
+  .option('--seed <n>', 'chooses the requests, the faults and who is killed', wholeNumber(0, 2 ** 28 - 1), 1)
+  .option('--json', 'print one JSON object as the last line', false)
+  .action(({ json, ...options }: TransactionsOptions) =>
+    drill(json, async (ground) => {
+      const report = await runTransactionsDrill({ ...options, ...ground });
+      const { say } = ground;
+      const { judgement, duplicates, reused, faults, kills, requests } = report;
+      say(`${duplicates} requests were sent twice, ${reused} keys used for another body; faults: ${toJson(faults)}`);
+      say(`${judgement.landed} landed, ${judgement.refused} refused: ${toJson(judgement.reasons)}`);
+      say(`tries without a final answer: ${toJson(report.repeats)}`);
+      for (const [kind, keys] of Object.entries(judgement)) {
+        if (Array.isArray(keys) && keys.length > 0)
+          say(`${kind}: ${keys.length}, such as ${keys.slice(0, SHOWN_IDS).join(', ')}`);
+      }
+      for (const line of report.uncleanStops) say(`unclean stop: ${line}`);
+      if (report.unresolved > 0) say(`unresolved: ${report.unresolved}`);
+      sayComparison(say, report.comparison);
+      for (const line of describeAudit(report.audit)) say(line);
+      say(
+        report.clean
+          ? `${requests} requests, ${kills} kills: one effect for each that landed, none for each that did not`
+          : `${kills} kills did damage`,
+      );
+      return report;
+    }),
+  );
+
+program
+  .command('deliveries')
+  .description(
+    'sends events to many dispatchers of two environments while the processes that deliver are killed, and compares what their endpoints got with what they should have',
+  )
+  .option('--events <n>', 'events, 100 for each kill at least, up to 1000000', wholeNumber(1, 1_000_000), 5_000)
+  .option('--dispatchers <n>', 'dispatchers, 1 to 10000', wholeNumber(1, 10_000), 200)
+  .option('--kills <n>', 'processes killed, 0 to 1000', wholeNumber(0, 1_000), 20)
+  .option('--workers <n>', 'processes that deliver, 1 to 20', wholeNumber(1, 20), 3)
+  .option('--seed <n>', 'chooses events, dispatchers, answers and who is killed', wholeNumber(0, 2 ** 28 - 1), 1)
+  .option('--json', 'print one JSON object as the last line', false)
+  .action(({ json, ...options }: DeliveriesOptions) =>
+    drill(json, async (ground) => {
+      const report = await runDeliveriesDrill({ ...options, ...ground });
+      const { say } = ground;
+      const { judgement, lateMs, trafficMs, kills, undelivered } = report;
+      say(`${judgement.pairs} deliveries in ${Math.round(trafficMs / 1_000)} s: ${judgement.requests} requests`);
+      say(`told again after success: ${judgement.repeats}; late: median ${lateMs.median} ms, p99 ${lateMs.p99} ms`);
+      for (const [kind, pairs] of Object.entries(judgement)) {
+        if (Array.isArray(pairs) && pairs.length > 0)
+          say(`${kind}: ${pairs.length}, such as ${pairs.slice(0, SHOWN_IDS).join(', ')}`);
+      }
+      if (undelivered > 0) say(`undelivered: ${undelivered}`);
+      for (const line of report.uncleanStops) say(`unclean stop: ${line}`);
+      say(
+        report.clean
+          ? `${kills} kills: everybody was told of everything, in order, under one id, and of nothing else`
+          : `${kills} kills did damage`,
+      );
       return report;
     }),
   );

@@ -5,13 +5,19 @@ import { rounded } from './figures.js';
 import type { IsolationReport } from './isolation.js';
 import type { LatencyReport } from './latency.js';
 import type { LossReport } from './loss.js';
+import type { DeliveriesReport } from './deliveries.js';
+import type { MatchingReport } from './matching.js';
 import type { MemoryReport } from './memory.js';
 import type { PipelineReport } from './pipeline.js';
 import type { ReconcileReport } from './reconcile.js';
+import type { RoutingReport } from './routing.js';
+import type { TransactionsReport } from './transactions.js';
 
 /** The parts that were run. */
 export interface BenchFigures {
   readonly decoding?: DecodingReport;
+  readonly matching?: MatchingReport;
+  readonly deliveries?: DeliveriesReport;
   readonly pipeline?: PipelineReport;
   readonly latency?: LatencyReport;
   readonly memory?: MemoryReport;
@@ -19,6 +25,8 @@ export interface BenchFigures {
   readonly realBackfill?: RealBackfillReport;
   readonly reconcile?: ReconcileReport;
   readonly isolation?: IsolationReport;
+  readonly routing?: RoutingReport;
+  readonly transactions?: TransactionsReport;
   readonly loss?: LossReport;
 }
 
@@ -31,6 +39,8 @@ export interface Goal {
 
 /** Pipeline over plain inserts of the same documents: a bare prototype without mooring's promises had 0.44 to 0.49. */
 const PIPELINE_RATIO = 0.5;
+/** From `confirmed` to readable, in milliseconds. */
+const LATENCY_P99_MS = 2_000;
 const MEMORY_MB = 512;
 /** A day of a busy program (a million events) in three hours and a half. */
 const BACKFILL_EVENTS_PER_MINUTE = 5_000;
@@ -42,16 +52,30 @@ const RECONCILE_GROWTH = 1.5;
 const RECONCILE_OVER_PLAIN = 2;
 /** Of the others' p99, while every handler of one program throws. */
 const ISOLATION_RATIO = 2;
+/** Requests that go straight to who holds their key, while a node dies every ten seconds. */
+const ROUTING_HIT_RATE = 0.95;
+/** Numbers given to the requests of one signer in a second, and how long each may take. */
+const ALLOCATIONS_PER_SECOND = 1_000;
+const ALLOCATION_P99_MS = 500;
+const SHARED_WRITES = 0.8;
+
+/** A look costs the same however much waits; twice leaves room for a machine that has other work. */
+const DELIVERY_GROWTH = 2;
 
 /** Compares the figures with the goals of docs/benchmarks.md. */
 export function judge({
   decoding,
+  matching,
   pipeline,
+  latency,
   memory,
   backfill,
   realBackfill,
   reconcile,
   isolation,
+  routing,
+  transactions,
+  deliveries,
   loss,
 }: BenchFigures): Goal[] {
   const goals: Goal[] = [];
@@ -62,12 +86,34 @@ export function judge({
       { goal: 'decoding: faster than EventParser, long log', value: long.ratio, met: long.ratio > 1 },
     );
   }
+  if (deliveries) {
+    const { growth: value } = deliveries;
+    goals.push({
+      goal: 'deliveries: a longer queue costs at most twice as much',
+      value,
+      met: value <= DELIVERY_GROWTH,
+    });
+  }
+  if (matching) {
+    const { strictOverMingo: value } = matching;
+    goals.push({ goal: 'matching: faster than mingo', value, met: value > 1 });
+  }
   for (const { events, ratio } of pipeline?.sizes ?? []) {
     goals.push({
       goal: `pipeline: at least ${PIPELINE_RATIO} of plain inserts, ${events} events`,
       value: ratio,
       met: ratio >= PIPELINE_RATIO,
     });
+  }
+  for (const { slotTimeMs, ...channels } of latency?.slots ?? []) {
+    for (const channel of ['log', 'cpi'] as const) {
+      const { p99Ms } = channels[channel];
+      goals.push({
+        goal: `latency: p99 below ${LATENCY_P99_MS} ms from confirmed to readable, ${channel} events at slots of ${slotTimeMs} ms`,
+        value: p99Ms,
+        met: p99Ms < LATENCY_P99_MS,
+      });
+    }
   }
   if (memory) {
     goals.push({
@@ -118,6 +164,15 @@ export function judge({
       { goal: 'isolation: no document of the others is wrong', value: wrong, met: wrong === 0 },
     );
   }
+  if (routing) {
+    const { hitRate } = routing;
+    goals.push({
+      goal: `routing: more than ${ROUTING_HIT_RATE} of the requests go to who holds their key`,
+      value: hitRate,
+      met: hitRate > ROUTING_HIT_RATE,
+    });
+  }
+  if (transactions) goals.push(...judgeTransactions(transactions));
   if (loss) {
     goals.push({
       goal: 'loss: mooring lost, doubled and invented nothing, no document is wrong',
@@ -126,6 +181,35 @@ export function judge({
     });
   }
   return goals;
+}
+
+function judgeTransactions({ allocations, landing }: TransactionsReport): Goal[] {
+  const { open } = allocations;
+  const asked = open.find(({ load }) => load > ALLOCATIONS_PER_SECOND) ?? open.at(-1);
+  const { doubled, falseFailures, falseSuccesses } = landing.mooring;
+  const wrong = doubled + falseFailures + falseSuccesses;
+  const wrongGoal = {
+    goal: 'transactions: mooring doubled nothing and said nothing false',
+    value: wrong,
+    met: wrong === 0,
+  };
+  if (!asked) return [wrongGoal];
+  const { load, perSecond, p99Ms, shared } = asked;
+  const at = `numbers asked for ${load} times a second`;
+  return [
+    {
+      goal: `transactions: more than ${ALLOCATIONS_PER_SECOND}/s for one signer, ${at}`,
+      value: perSecond,
+      met: perSecond > ALLOCATIONS_PER_SECOND,
+    },
+    { goal: `transactions: p99 below ${ALLOCATION_P99_MS} ms, ${at}`, value: p99Ms, met: p99Ms < ALLOCATION_P99_MS },
+    {
+      goal: `transactions: more than ${SHARED_WRITES} share a write, ${at}`,
+      value: shared,
+      met: shared > SHARED_WRITES,
+    },
+    wrongGoal,
+  ];
 }
 
 function judgeReconcile({ sizes, distant, growth, maxRssMb }: ReconcileReport): Goal[] {

@@ -1,10 +1,12 @@
 import type { BenchFigures, Goal } from './goals.js';
 import { describeLoss } from './loss/describe-loss.js';
 import type { PassFigures, ReconcileReport } from './reconcile.js';
+import type { TransactionsReport } from './transactions.js';
 
 /** The figures as lines for people. */
 export function describeFigures({
   decoding,
+  matching,
   pipeline,
   latency,
   memory,
@@ -12,6 +14,9 @@ export function describeFigures({
   realBackfill,
   reconcile,
   isolation,
+  routing,
+  transactions,
+  deliveries,
   loss,
 }: BenchFigures): string[] {
   const lines: string[] = [];
@@ -21,6 +26,22 @@ export function describeFigures({
       ...heading('Decoding, events/s', 'ours', 'our EventParser', "Anchor's", 'ratio', 'EventParser ratio'),
       decodingRow({ name: `ordinary transactions (${ordinary.events} events)`, row: ordinary }),
       decodingRow({ name: `one log of ${long.lines} lines (${long.events} events)`, row: long }),
+    );
+  }
+  if (matching) {
+    const { pairs, strict, trigger, mingo, plain, strictOverMingo, triggerOverMingo, strictOverPlain } = matching;
+    lines.push(
+      ...heading('Matching, events × dispatchers/s', 'strict', 'trigger', 'mingo', 'plain loop'),
+      row(`${pairs} pairs, ${matching.matching} of them match`, strict, trigger, mingo, plain),
+      `  strict over mingo ${strictOverMingo}, trigger over mingo ${triggerOverMingo}, strict over the plain loop ${strictOverPlain}`,
+    );
+  }
+  if (deliveries) {
+    lines.push(
+      ...heading(`Deliveries, ${deliveries.deliveries} of one desk`, 'deliveries/s', 'ms each'),
+      ...deliveries.sizes.map(({ backlog, perSecond, msEach }) =>
+        row(`beside ${backlog} that wait`, perSecond, msEach),
+      ),
     );
   }
   if (pipeline) {
@@ -87,6 +108,14 @@ export function describeFigures({
     );
   }
   if (reconcile) lines.push(...describeReconcile(reconcile));
+  if (routing) {
+    const { nodes, keys, termMs, kills, asked, hitRate, unheld, heldElsewhere } = routing;
+    lines.push(
+      ...heading('Routing by rendezvous', 'hit rate', 'asked', 'held by nobody', 'elsewhere', 'kills'),
+      row(`${keys} keys, ${nodes} nodes, term ${termMs} ms`, hitRate, asked, unheld, heldElsewhere, kills),
+    );
+  }
+  if (transactions) lines.push(...describeTransactions(transactions));
   if (loss) lines.push(...describeLoss(loss));
   return lines;
 }
@@ -95,6 +124,33 @@ export function describeFigures({
 export function describeGoals(goals: readonly Goal[]): string[] {
   if (goals.length === 0) return [];
   return ['', 'Goals', ...goals.map(({ goal, value, met }) => `  ${met ? 'met   ' : 'missed'}  ${goal}: ${value}`)];
+}
+
+function describeTransactions({ allocations, landing }: TransactionsReport): string[] {
+  const { open, closed } = allocations;
+  const { quiet, chain, slotTimeMs, faults, plain, plainUncaught, mooring } = landing;
+  const { unavailable, delayed, answersLost, sendsDropped, neverSent } = faults;
+  return [
+    ...heading('Numbers for one signer', 'given/s', 'p50, ms', 'p99, ms', 'shared a write', 'in one write'),
+    ...[
+      ...open.map((figures) => ({ name: `asked for ${figures.load} times a second`, figures })),
+      { name: `${closed.load} clients, one after another`, figures: closed },
+    ].map(({ name, figures: { perSecond, p50Ms, p99Ms, shared, perWrite } }) =>
+      row(name, perSecond, p50Ms, p99Ms, shared, perWrite),
+    ),
+    ...heading(`Writes over HTTP on a ${chain}`, 'landed', 'landed/s', 'p50, ms', 'p99, ms'),
+    row(`promotions, slots of ${slotTimeMs} ms`, quiet.landed, quiet.perSecond, quiet.p50Ms, quiet.p99Ms),
+    ...heading('Mints over a network that fails', 'asked', 'landed', 'doubled', 'false failures', 'false successes'),
+    ...[
+      { name: 'sendAndConfirmTransaction, tried again', tally: plain },
+      { name: 'mooring', tally: mooring },
+    ].map(({ name, tally: { requests, landed, doubled, falseFailures, falseSuccesses } }) =>
+      row(name, requests, landed, doubled, falseFailures, falseSuccesses),
+    ),
+    `  faults of both: ${unavailable} calls refused, ${delayed} delayed, ${answersLost} answers of sends lost, ` +
+      `${sendsDropped} sends dropped, ${neverSent} never passed on`,
+    `  errors of web3.js that the plain loop could not catch: ${plainUncaught}`,
+  ];
 }
 
 function describeReconcile({ sizes, distant, growth }: ReconcileReport): string[] {

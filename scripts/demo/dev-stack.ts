@@ -1,4 +1,5 @@
-import { LAMPORTS_PER_SOL, type PublicKey } from '@solana/web3.js';
+import { LAMPORTS_PER_SOL, type Keypair, type PublicKey } from '@solana/web3.js';
+import idl from '../../idl/stake-vault.json' with { type: 'json' };
 import { installedDomains } from '../../src/app/installed-domains.js';
 import type { Config } from '../../src/config/env.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
@@ -8,6 +9,7 @@ import { projectPrograms } from '../../src/dev/project-programs.js';
 import { PacketSender } from '../traffic/packet-sender.js';
 import { startRandomnessWorker } from '../traffic/randomness-worker.js';
 import { devApiKey, devWallets } from './dev-keys.js';
+import { openDevVault, type DevVault } from './dev-vault.js';
 import { startStack, type Stack } from './start-stack.js';
 
 const WALLETS = ['merchant', 'ada', 'ben'] as const;
@@ -15,6 +17,8 @@ const WALLETS = ['merchant', 'ada', 'ben'] as const;
 const ORACLE = 'oracle';
 /** The module whose packets it answers. */
 const RED_PACKETS = 'red-packets';
+/** The module whose stakes make developers. */
+const STAKE_VAULT = 'stake-vault';
 const PURSE_LAMPORTS = 100 * LAMPORTS_PER_SOL;
 /** What is left of a purse before it is filled again. */
 const LOW_LAMPORTS = 10 * LAMPORTS_PER_SOL;
@@ -26,6 +30,8 @@ export interface DevStack {
   readonly apiKey: string;
   /** Those whose keys the API holds, and the oracle's. */
   readonly wallets: readonly { readonly name: string; readonly address: string; readonly path: string }[];
+  /** Made here where STAKE_VAULT_ADDRESS names none; null otherwise, and where nothing can be made. */
+  readonly devVault: DevVault | null;
 }
 
 /**
@@ -50,11 +56,15 @@ export async function startDevStack(options: {
   if (chain.isLocal) {
     await Promise.all(wallets.map(({ keypair }) => fillPurse(chain, keypair.publicKey)));
   }
+  const installed = await installedDomains(config);
+  const isWanted = chain.isLocal && installed.some(({ module }) => module.name === STAKE_VAULT);
+  const devVault =
+    isWanted && config.stakeVaultAddress === null ? await vaultOf(chain, config, dataDir, signersAmong(wallets)) : null;
   const stack = await startStack({
     chain,
     database,
-    domains: await installedDomains(config),
-    signers: wallets.flatMap(({ name, keypair }) => (name === ORACLE ? [] : [keypair])),
+    domains: devVault ? await installedDomains({ ...config, stakeVaultAddress: devVault.vault }) : installed,
+    signers: signersAmong(wallets),
     environment: options.environment,
   });
   cleanUp(() => stack.foundation.close());
@@ -75,9 +85,24 @@ export async function startDevStack(options: {
   return {
     chain,
     stack,
+    devVault,
     apiKey: await devApiKey(dataDir, stack.foundation.mongo.db, stack.api.apiKeys),
     wallets: wallets.map(({ name, path, keypair }) => ({ name, path, address: keypair.publicKey.toBase58() })),
   };
+}
+
+function signersAmong(wallets: ReturnType<typeof devWallets>): Keypair[] {
+  return wallets.flatMap(({ name, keypair }) => (name === ORACLE ? [] : [keypair]));
+}
+
+/** Of the first signer, who is whoever a request does not name. */
+function vaultOf(chain: DevChain, config: Config, dataDir: string, owners: readonly Keypair[]): Promise<DevVault> {
+  const [mint] = devWallets(dataDir, ['mint']).map(({ keypair }) => keypair) as [Keypair];
+  return openDevVault({
+    ...{ rpcUrl: chain.rpcUrls[0] as string, wsUrl: chain.wsUrls[0] as string },
+    programId: config.programAddresses[STAKE_VAULT] ?? idl.address,
+    ...{ authority: owners[0] as Keypair, mint, owners },
+  });
 }
 
 async function fillPurse(chain: DevChain, address: PublicKey): Promise<void> {

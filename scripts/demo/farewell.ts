@@ -15,13 +15,20 @@ export function tellFigures({ byName }: LedgerFigures, terminal: Terminal): void
 }
 
 /** Where to look, and commands to copy. */
-export function tellAddresses({ chain, stack, apiKey, databaseUri }: Scene, terminal: Terminal): void {
+export async function tellAddresses(scene: Scene, terminal: Terminal): Promise<void> {
+  const { chain, stack, apiKey, databaseUri, staker } = scene;
   const { url } = stack.api;
+  const packets = stack.foundation.mongo.db.collection<{ _id: string }>('packets');
+  const packet = await packets.findOne({ status: { $ne: 'refunded' } }, { sort: { createdAt: -1 } });
   const row = (what: string, where: string): void =>
     terminal.line(`  ${what.padEnd(14)} ${terminal.style('cyan', where)}`);
   row('API', `${url}/api/status`);
   row('its reference', `${url}/docs`);
   row('promotions', `${url}/api/promotions`);
+  row('packets', `${url}/api/packets`);
+  row('one, live', `${url}/examples/red-packet-live/${packet ? `?packet=${packet._id}` : ''}`);
+  row('stakes', `${url}/api/stakes`);
+  row('a developer', `${url}/api/developers/${staker}`);
   row('metrics', `${url}/metrics`);
   row('health', `${url}/health/ready`);
   row('chain', chain.rpcUrls.join(', '));

@@ -121,7 +121,7 @@ export async function playDemo(
 
   if (!options.exit) {
     terminal.heading('Look around');
-    tellAddresses(scene, terminal);
+    await tellAddresses(scene, terminal);
     terminal.line();
     terminal.line('  Ctrl-C ends it.');
   }

@@ -31,6 +31,8 @@ export interface Scene {
   readonly traffic: { run(run: TrafficRun): Promise<void> };
   /** Who brings the randomness of the red packets. */
   readonly startOracle: OpenLanes['startOracle'];
+  /** A wallet that stakes, and so is a developer who has not registered. */
+  readonly staker: string;
   readonly latency: LatencyObserver;
   /** Held by the API: a merchant and two customers. */
   readonly signers: readonly Keypair[];
@@ -127,7 +129,7 @@ export async function setScene(
         chain,
         database,
         // Whatever else is installed: these are what its traffic is about.
-        domains: ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null }),
+        domains: ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: systems.vault }),
         wsUrls: [tripwire.url],
         signers,
         environment: {
@@ -161,6 +163,7 @@ export async function setScene(
     tripwire,
     traffic: { run: async (run) => void (await Promise.all([market.run(run), systems.lanes.run(run)])) },
     startOracle: (db, told) => systems.startOracle(db, told),
+    staker: systems.staker,
     latency,
     signers,
     apiKey: token,

@@ -1,6 +1,8 @@
 import type { Keypair } from '@solana/web3.js';
 import bs58 from 'bs58';
+import { startAlertWatch } from '../../src/app/alert-watch.js';
 import { startApi, type ApiProcess } from '../../src/app/api-process.js';
+import { startDeliveryDesks } from '../../src/app/delivery-desks.js';
 import { startEventWorker, type EventWorker } from '../../src/app/event-worker.js';
 import { layFoundation, type Foundation } from '../../src/app/foundation.js';
 import { readConfig, type Config } from '../../src/config/env.js';
@@ -23,7 +25,7 @@ export interface StackOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The API and the event worker in this process, on a chain and a database. */
+/** The API and the event worker in this process, on a chain and a database. What alarms is told to the log alone. */
 export interface Stack {
   readonly config: Config;
   readonly foundation: Foundation;
@@ -49,6 +51,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const log = createLogger(config, process.stderr);
   const foundation = await layFoundation(config, endpoints, modules, log, metrics);
   const worker = startEventWorker(foundation, endpoints);
+  const alerts = startAlertWatch(foundation, []);
+  const deliveries = startDeliveryDesks(foundation, []);
   try {
     const api = await startApiSomewhere(foundation, domains, options.environment['PORT'] !== undefined);
     return {
@@ -58,11 +62,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       api,
       drain: async () => {
         await api.stop();
-        await worker.stop();
+        await Promise.all([worker.stop(), alerts.stop(), deliveries.stop()]);
       },
     };
   } catch (error) {
-    await worker.stop();
+    await Promise.all([worker.stop(), alerts.stop(), deliveries.stop()]);
     await foundation.close();
     throw error;
   }

@@ -43,13 +43,15 @@ async function start(): Promise<void> {
   loadDotEnv();
   const environment = { LOG_LEVEL: 'info', LOG_PRETTY: 'true', ...process.env };
   const config = readConfig(environment);
-  const { chain, stack, wallets, apiKey } = await startDevStack({
+  const { chain, stack, wallets, apiKey, devVault } = await startDevStack({
     ...{ config, environment, dataDir: ground['data-dir'], deploys: ground.chain === EXTERNAL },
     cleanUp: (step) => undo.push(step),
   });
   // Somebody's own URI may hold a password.
   const databaseUri = ground.database === EXTERNAL ? null : (config.mongodbUri ?? null);
   const { url } = stack.api;
+  const { alertWebhookUrl, alertSlackUrl, alertEmailTo } = config;
+  const hasChannel = [alertWebhookUrl, alertSlackUrl, alertEmailTo].some((channel) => channel != null);
   const rows: [string, string][] = [
     ['API', `${url}/api/status`],
     ['reference', `${url}/docs`],
@@ -60,6 +62,16 @@ async function start(): Promise<void> {
     ['database', `${databaseUri ?? 'the one of MONGODB_URI'}, in it ${stack.config.mongodbDatabase}`],
     ['API key', apiKey],
     ...wallets.map(({ name, address, path }): [string, string] => [name, `${address}  ${path}`]),
+    ...(devVault
+      ? [
+          ['vault', `STAKE_VAULT_ADDRESS=${devVault.vault}, used here; docs/developers.md`] as [string, string],
+          ['its mint', `${devVault.mint}: 1000 tokens for each of the wallets that sign`] as [string, string],
+        ]
+      : []),
+    ...(hasChannel
+      ? [['alerts', 'to this log alone: ALERT_* channels are used by npm run worker and npm start'] as [string, string]]
+      : []),
+    ['settings', 'a change of .env counts after the next start'],
     ['audit', auditCommand({ ...chain, databaseUri, databaseName: stack.config.mongodbDatabase }, ground.audit)],
   ];
   console.log('');

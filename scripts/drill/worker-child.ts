@@ -12,14 +12,14 @@ export interface WorkerChild {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** The entry points that a drill starts. */
+export type WorkerName = 'api' | 'event-listener.worker' | 'delivery.worker';
+
 /**
  * Starts `workers/<name>` with this environment and nothing else of ours but PATH and HOME. Node itself is started,
  * not a wrapper, so that a signal to the pid reaches the worker. It is killed when we exit.
  */
-export function startWorkerChild(
-  name: 'api' | 'event-listener.worker',
-  environment: Readonly<Record<string, string>>,
-): WorkerChild {
+export function startWorkerChild(name: WorkerName, environment: Readonly<Record<string, string>>): WorkerChild {
   return startChild(process.execPath, nodeArguments(`../../workers/${name}`, import.meta.url), environment);
 }
 

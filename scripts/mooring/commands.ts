@@ -75,9 +75,29 @@ export const COMMANDS: readonly MooringCommand[] = [
     run: () => import('../outbox.js'),
   },
   {
+    name: 'nonces',
+    summary: 'nonce accounts: create, grow, list, repair, withdraw',
+    run: () => import('../nonces.js'),
+  },
+  {
+    name: 'signers',
+    summary: 'who signs and how that goes: list, show, pause, resume',
+    run: () => import('../signers.js'),
+  },
+  {
+    name: 'transactions',
+    summary: 'writes: list, show, cancel, resubmit, bump',
+    run: () => import('../transactions.js'),
+  },
+  {
     name: 'api-key',
-    summary: 'makes, lists and revokes keys of the API',
+    summary: 'makes, lists, rotates and revokes keys of the API',
     run: () => import('../api-key.js'),
+  },
+  {
+    name: 'environments',
+    summary: 'makes, lists and changes environments, which keep keys and events apart',
+    run: () => import('../environments.js'),
   },
   {
     name: 'idl-types',
@@ -91,7 +111,7 @@ export const COMMANDS: readonly MooringCommand[] = [
   },
   {
     name: 'demo',
-    summary: 'the coupon marketplace with traffic, faults and an audit',
+    summary: 'coupons, red packets and stakes in traffic; faults; an audit',
     run: () => import('../demo.js'),
   },
   {

@@ -9,14 +9,14 @@ const MINT_BYTES = 82;
 /** As USDC. */
 const DECIMALS = 6;
 
-/** Makes a mint of 6 decimals and gives `amount` of it to each wallet. `issuer` pays. Returns the mint's address. */
+/** Makes a mint of 6 decimals and gives `amount` of it to each wallet. `issuer` pays. `mint` becomes its address, which is returned. */
 export async function mintTokens(
   sender: DevSender,
   issuer: Keypair,
   wallets: readonly Keypair[],
   amount: bigint,
+  mint: Keypair = Keypair.generate(),
 ): Promise<string> {
-  const mint = Keypair.generate();
   const lamports = await sender.connection.getMinimumBalanceForRentExemption(MINT_BYTES);
   const account = { fromPubkey: issuer.publicKey, newAccountPubkey: mint.publicKey, lamports, space: MINT_BYTES };
   const create = SystemProgram.createAccount({ ...account, programId: TOKEN_PROGRAM });

@@ -16,6 +16,9 @@ const PURSE_TOKENS = 1_000_000n * TOKEN;
 /** Red packets and a stake vault in use. */
 export interface OpenLanes {
   readonly lanes: Lanes;
+  /** The vault that is staked in, and somebody who does. */
+  readonly vault: string;
+  readonly staker: string;
   /** The packets' oracle answers what the documents of this database ask; until then packets wait. */
   startOracle(
     db: mongo.Db,
@@ -55,6 +58,8 @@ export async function openLanes(options: {
   const mint = await mintTokens(stakes.sender, authority, [one, other], PURSE_TOKENS);
   let begun = 0;
   return {
+    vault: stakes.addressOf({ authority, mint }),
+    staker: one.publicKey.toBase58(),
     lanes: new Lanes([
       () => packetLane(packets, people),
       // Made anew after a failure it finds the vault open.

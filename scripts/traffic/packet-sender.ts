@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Connection, PublicKey, type Keypair, type TransactionInstruction } from '@solana/web3.js';
+import { Connection, type Keypair, type TransactionInstruction } from '@solana/web3.js';
 import idl from '../../idl/red-packets.json' with { type: 'json' };
 import { DevSender, type Landed } from '../../src/dev/send-and-confirm.js';
 import { createInstructionBuilder } from '../../src/domain-kit/command-instruction.js';
@@ -92,7 +92,7 @@ export class PacketSender {
         ...{ packet_id: packetId, total_amount: totalAmount, count, message },
         kind: oracle === null ? { Equal: {} } : { Random: {} },
         expires_at: BigInt(expiresAt),
-        oracle: oracle === null ? null : new PublicKey(oracle),
+        oracle,
       },
       {
         ...{ packet: this.at.packet(address, packetId), packet_ids: this.at.packetIds(address), creator: address },

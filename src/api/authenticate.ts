@@ -21,10 +21,22 @@ export function requireScope(keys: Pick<ApiKeys, 'verify'>, scope: Scope): Reque
   };
 }
 
+/** Lets a request pass that has shown its key already, or has one that may read. */
+export function requireKey(keys: Pick<ApiKeys, 'verify'>): RequestHandler {
+  const forReads = requireScope(keys, 'read');
+  return (request, response, next) =>
+    response.locals.apiKey === undefined ? forReads(request, response, next) : next();
+}
+
 /** The key of a request that `requireScope` let pass. */
 export function apiKeyOf(locals: Record<string, unknown>): ApiKey {
   if (locals.apiKey === undefined) throw new Error('this route is not behind requireScope');
   return locals.apiKey as ApiKey;
+}
+
+/** The environment that a request sees and changes: that of its key. */
+export function environmentOf(locals: Record<string, unknown>): string {
+  return apiKeyOf(locals).environment;
 }
 
 function presentedToken(request: Request): string | undefined {

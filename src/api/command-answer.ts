@@ -1,4 +1,5 @@
-import type { ManagedTransaction } from '../transactions/managed-transaction.js';
+import { currentAttempt, type ManagedTransaction } from '../transactions/managed-transaction.js';
+import type { ProgramRefusal } from '../transactions/program-refusal.js';
 import type { DocumentView } from './document-view.js';
 import { Problem } from './problem.js';
 
@@ -28,29 +29,34 @@ export function transactionFacts(transaction: ManagedTransaction): Record<string
     state: transaction.state,
     address: transaction.result?.address ?? null,
     addresses: transaction.result?.addresses ?? {},
-    signature: transaction.attempts.at(-1)?.signature ?? null,
+    signature: currentAttempt(transaction)?.signature ?? null,
     slot: transaction.slot,
     commitment: transaction.commitment,
   };
 }
 
 /** The problem of a transaction that the chain said no to, or that never landed; undefined for any other. */
-export function refusalProblem(transaction: ManagedTransaction, races: readonly string[]): Problem | undefined {
+export function refusalProblem(transaction: ManagedTransaction): Problem | undefined {
   const { id, signature } = transactionFacts(transaction);
   if (transaction.state === 'expired')
     return new Problem('transaction-expired', undefined, { transaction: id, signature });
+  if (transaction.state === 'cancelled') return new Problem('transaction-cancelled', undefined, { transaction: id });
   if (transaction.state !== 'failed' || !transaction.refusal) return undefined;
-  const { name, message, code, program, stage } = transaction.refusal;
+  return programProblem(transaction.refusal, transaction.races, { transaction: id, signature });
+}
+
+/** The chain's no. `races`: refusals, by name, that mean that somebody else was faster. */
+export function programProblem(
+  { name, message, code, program, stage }: ProgramRefusal,
+  races: readonly string[],
+  more: Readonly<Record<string, unknown>> = {},
+): Problem {
   const isRace = races.includes(name);
   const detail = isRace
     ? `Somebody else was faster, and this had no effect (${name}: ${message}). Repeat it with a new Idempotency-Key.`
     : `${name}: ${message}`;
-  return new Problem(isRace ? 'raced' : 'program-refused', detail, {
-    programError: { name, message, code, program },
-    stage,
-    transaction: id,
-    signature,
-  });
+  const programError = { name, message, code, program };
+  return new Problem(isRace ? 'raced' : 'program-refused', detail, { programError, stage, ...more });
 }
 
 /**
@@ -74,7 +80,14 @@ export function commandAnswer(
   const statusUrl = statusPath(transaction.id);
   const detail =
     state.kind === 'unresolved'
-      ? 'The transaction was handed to the chain; whether it landed is not known yet. Ask statusUrl, or send the same request with the same Idempotency-Key.'
+      ? `${whereItIs(transaction)} Ask statusUrl, or send the same request with the same Idempotency-Key.`
       : 'The transaction is confirmed; its documents follow.';
   return { status: 202, location: statusUrl, body: { ...facts, statusUrl, detail } };
+}
+
+function whereItIs({ state, attempts }: ManagedTransaction): string {
+  if (state !== 'pending') return 'The transaction was handed to the chain; whether it landed is not known yet.';
+  return attempts.length === 0
+    ? 'The request is stored; nothing of it is signed yet.'
+    : 'What was signed of it can never land any more, and it is to be signed anew.';
 }

@@ -23,8 +23,11 @@ interface Schema {
   readonly required?: readonly string[];
 }
 
-/** The OpenAPI document as one page of plain HTML: no script, nothing from elsewhere. */
-export function docsPage(document: OpenApiDocument): string {
+/** The OpenAPI document as one page of plain HTML: no script, nothing from elsewhere. `pages` are linked. */
+export function docsPage(
+  document: OpenApiDocument,
+  pages: readonly { readonly path: string; readonly title: string }[] = [],
+): string {
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
     Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({ path, method, operation })),
   );
@@ -44,7 +47,7 @@ export function docsPage(document: OpenApiDocument): string {
 <body>
 <header><h1>${escape(document.info.title)} API <small>${escape(document.info.version)}</small></h1>
 <p>${prose(document.info.description ?? '')}</p>
-<p><a href="/openapi.json">openapi.json</a> · <a href="/problems">problems</a> · <a href="/api/status">status</a></p>
+<p><a href="/openapi.json">openapi.json</a> · <a href="/problems">problems</a> · <a href="/api/status">status</a>${pages.map(({ path, title }) => ` · <a href="${escape(path)}/">${escape(title)}</a>`).join('')}</p>
 <nav>${tags.map((tag) => `<a href="#${escape(tag)}">${escape(tag)}</a>`).join(' ')}</nav></header>
 <main>
 ${sections.join('\n')}

@@ -49,3 +49,8 @@ export function problems(...codes: ProblemCode[]) {
   }
   return byStatus as Record<`${4 | 5}${string}`, (typeof byStatus)[string]>;
 }
+
+/** What an operation is about: the first part of its path. */
+export function resourceOf(path: string): string {
+  return path.split('/')[1] ?? '';
+}

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Action } from '../domain-kit/action.js';
-import type { Command } from '../domain-kit/command.js';
 import type { Field } from '../domain-kit/field.js';
 import type { Model } from '../domain-kit/model.js';
 import type { DomainRoutes, ReadRoute } from '../domain-kit/routes.js';
@@ -9,29 +8,21 @@ import { filterWords } from './filter-value.js';
 import { filterFields, filtersBeside } from './list-query.js';
 import { DEAD_KINDS, DEAD_REASONS } from '../ledger/dead-items.js';
 import { documentSchema, pageSchema, singular } from './model-schema.js';
-import { json, problems, queryOf } from './openapi-parts.js';
+import { json, problems, queryOf, resourceOf } from './openapi-parts.js';
+import { deliveryOperations } from './openapi-deliveries.js';
+import { dispatcherOperations } from './openapi-dispatchers.js';
+import { eventRecordOperations } from './openapi-event-records.js';
 import { reconcileOperations } from './openapi-reconcile.js';
+import { streamOperation } from './openapi-stream.js';
+import { signerOperations, wishOperations } from './openapi-signers.js';
+import { commandOperation, prepareOperation, transactionOperations } from './openapi-writes.js';
 import { PROBLEMS, type ProblemCode } from './problem.js';
 import { DEAD_FILTERS } from './read-dead-letters.js';
+import { preparePath } from './routes/prepare-routes.js';
 import { EVENT_CHOICES, EVENT_FILTERS } from './read-events.js';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
-const transactionFields = {
-  id: z.string(),
-  state: z.enum(['pending', 'signed', 'sent', 'confirmed', 'failed', 'expired']),
-  address: z.string().nullable(),
-  addresses: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
-  signature: z.string().nullable(),
-  slot: z.int().nullable(),
-  commitment: z.enum(['confirmed', 'finalized']).nullable(),
-};
-const pendingSchema = z
-  .object({ ...transactionFields, statusUrl: z.string(), detail: z.string() })
-  .meta({ id: 'PendingWrite', description: 'Not known, or not readable yet: ask statusUrl' });
-const transactionSchema = z
-  .object({ ...transactionFields, command: z.string(), readable: z.boolean(), documents: z.array(z.unknown()) })
-  .meta({ id: 'Transaction' });
 const eventSchema = z
   .object({
     id: z.string(),
@@ -74,7 +65,11 @@ const deadLetterSchema = z
 /** The OpenAPI document, from the same schemas that requests are checked with and models are stored by. */
 export function openApiDocument(domains: readonly DomainRoutes[], version: string): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {};
-  const add = (path: string, method: 'get' | 'post' | 'patch', operation: ZodOpenApiOperationObject) => {
+  const add = (
+    path: string,
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
+    operation: ZodOpenApiOperationObject,
+  ) => {
     paths[path] = { ...paths[path], [method]: operation };
   };
   const schemas = new Map<Model, z.ZodType>();
@@ -91,7 +86,10 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
         responses: { 200: json('The document', schema), ...problems('not-found') },
       });
     }
-    for (const command of commands) add(`/api${openApiPath(command.path)}`, command.method, commandOperation(command));
+    for (const command of commands) {
+      add(`/api${openApiPath(command.path)}`, command.method, commandOperation(command));
+      add(`/api${openApiPath(preparePath(command))}`, 'post', prepareOperation(command));
+    }
     for (const action of actions) add(`/api${openApiPath(action.path)}`, action.method, actionOperation(action));
   }
   add('/api/events', 'get', {
@@ -106,18 +104,21 @@ export function openApiDocument(domains: readonly DomainRoutes[], version: strin
     requestParams: { path: z.object({ id: z.string() }) },
     responses: { 200: json('The event', eventSchema), ...problems('not-found') },
   });
+  add('/api/stream', 'get', streamOperation());
   add('/api/documents/{collection}/{id}', 'get', trailOperation([...schemas.keys()]));
   const programs = domains.map(({ module }) => module.name);
-  for (const [path, method, operation] of [...deadLetterOperations(), ...reconcileOperations(programs)]) {
+  for (const [path, method, operation] of [
+    ...deadLetterOperations(),
+    ...reconcileOperations(programs),
+    ...signerOperations(),
+    ...dispatcherOperations(),
+    ...deliveryOperations(),
+    ...eventRecordOperations(programs),
+    ...wishOperations(),
+    ...transactionOperations(),
+  ]) {
     add(path, method, operation);
   }
-  add('/api/transactions/{id}', 'get', {
-    tags: ['transactions'],
-    summary: 'How a write stands',
-    security: [{ bearer: [] }, { apiKey: [] }],
-    requestParams: { path: z.object({ id: z.string() }) },
-    responses: { 200: json('The transaction', transactionSchema), ...problems('unauthenticated', 'not-found') },
-  });
   for (const [path, summary] of Object.entries({
     '/api/status': 'The whole system on one page',
     '/health/live': 'The process lives',
@@ -239,50 +240,6 @@ function listOperation({ path, model, summary }: ReadRoute, schema: z.ZodType): 
   };
 }
 
-function commandOperation(command: Command): ZodOpenApiOperationObject {
-  const params = command.path.match(/:\w+/g);
-  const done = z.object({ ...transactionFields, document: z.unknown(), documents: z.array(z.unknown()) });
-  return {
-    tags: [resourceOf(command.path)],
-    operationId: command.name,
-    summary: command.summary,
-    security: [{ bearer: [] }, { apiKey: [] }],
-    requestParams: {
-      ...(params ? { path: command.params as unknown as z.ZodObject } : {}),
-      header: z.object({
-        'idempotency-key': z.string().optional().meta({ description: 'The same key has at most one effect' }),
-      }),
-    },
-    requestBody: {
-      // Not where everything can be left out: no body at all is then as good as an empty one.
-      required: !command.body.safeParse({}).success,
-      content: { 'application/json': { schema: command.body } },
-    },
-    responses: {
-      [params ? 200 : 201]: json('Confirmed, and the document is readable', done),
-      202: json('Not known or not readable yet', pendingSchema),
-      ...problems(
-        'invalid-request',
-        'invalid-json',
-        'invalid-idempotency-key',
-        'unauthenticated',
-        'forbidden',
-        'account-not-found',
-        'raced',
-        'conflict',
-        'body-too-large',
-        'unsupported-media-type',
-        'program-refused',
-        'signer-not-held',
-        'idempotency-key-reused',
-        'rate-limited',
-        'chain-error',
-        'chain-unreachable',
-      ),
-    },
-  };
-}
-
 function actionOperation(action: Action): ZodOpenApiOperationObject {
   const isPost = action.method === 'post';
   const own = action.refusals.filter((code): code is ProblemCode => Object.hasOwn(PROBLEMS, code));
@@ -321,11 +278,6 @@ function eventFilter(name: string): z.ZodType {
   const choices = EVENT_CHOICES[name];
   if (choices) return z.enum([...choices]);
   return name === 'address' ? z.string().meta({ description: 'events that changed its document' }) : z.string();
-}
-
-/** What an operation is about: the first part of its path. */
-function resourceOf(path: string): string {
-  return path.split('/')[1] ?? '';
 }
 
 function openApiPath(path: string): string {

@@ -1,5 +1,8 @@
 import type { FieldValue } from '../domain-kit/field.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
+import type { WishOutcome } from '../transactions/fulfil-wish.js';
+import type { Wish } from '../transactions/managed-transaction.js';
+import type { SignerView } from '../transactions/signer-view.js';
 
 /** What the API needs of layers that it does not import; src/app wires them. */
 
@@ -106,3 +109,17 @@ export interface ReconcileRuns {
   /** Asks for a run; gives the one that was asked for already, where none has begun since. */
   request(program: string, scope: (typeof RECONCILE_SCOPES)[number]): Promise<ReconcileRunView>;
 }
+
+/** Who signs, and what an operator can do about them. */
+export interface SignerOperations {
+  list(): Promise<readonly SignerView[]>;
+  /** Null: nobody serves it and nothing names it. */
+  read(address: string): Promise<SignerView | null>;
+  /** Nothing new is signed with it from now on. */
+  pause(address: string, reason: string): Promise<void>;
+  /** Takes the pause back, if there is one. */
+  resume(address: string): Promise<void>;
+}
+
+/** Leaves a wish for whoever works on a request, and says what became of it; null: there is no such request. */
+export type FulfilWish = (id: string, wish: Wish, waitMs: number) => Promise<WishOutcome | null>;

@@ -1,5 +1,5 @@
-import { mongo } from 'mongoose';
 import { CommandRefused } from '../domain-kit/command.js';
+import { isDatabaseTrouble } from '../lib/database-trouble.js';
 import { MooringError } from '../lib/errors.js';
 import { Problem, PROBLEMS, type ProblemCode } from './problem.js';
 
@@ -13,7 +13,7 @@ export function problemFromError(error: unknown): Problem {
   if (error instanceof MooringError && isProblemCode(error.code)) return new Problem(error.code, error.message);
   if (isBodyParserError(error)) return problemFromBodyParser(error);
   if (error instanceof URIError) return new Problem('not-found', 'The path is not valid percent-encoding.');
-  if (isConnectionError(error)) return new Problem('database-unreachable');
+  if (isDatabaseTrouble(error)) return new Problem('database-unreachable');
   if (isUnreadableBody(error)) {
     return new Problem('invalid-json', 'The body cannot be unpacked: it is not what Content-Encoding says.');
   }
@@ -46,10 +46,6 @@ function problemFromBodyParser(error: BodyParserError): Problem {
     default:
       return error.status < 500 ? new Problem('invalid-json') : new Problem('internal');
   }
-}
-
-function isConnectionError(error: unknown): boolean {
-  return error instanceof mongo.MongoNetworkError || error instanceof mongo.MongoServerSelectionError;
 }
 
 function isProblemCode(code: string): code is ProblemCode {

@@ -39,6 +39,11 @@ export const PROBLEMS = {
     'Somebody else was faster',
     'What the request was built on changed before it landed. It had no effect; send it again with a new Idempotency-Key.',
   ],
+  'cursor-expired': [
+    410,
+    'The stream cannot go on from this cursor',
+    'What it goes on from is not kept any more. Start anew, from `start` or a slot: what comes again has the same ids.',
+  ],
   'body-too-large': [413, 'The body is too large', 'Send less at once.'],
   'unsupported-media-type': [415, 'The body must be JSON', 'Send `Content-Type: application/json` in UTF-8.'],
   'idempotency-key-reused': [
@@ -55,6 +60,31 @@ export const PROBLEMS = {
     422,
     'The signature does not prove the wallet',
     'Sign the text of the challenge exactly as it came with the key of the wallet it was made for.',
+  ],
+  'wallet-not-needed': [
+    422,
+    'No wallet has to sign this',
+    'The server holds the keys of all who sign: send the request itself, without `/prepare`, or name the address of a wallet in it.',
+  ],
+  'not-prepared': [
+    422,
+    'Nothing like it was prepared',
+    'No transaction with this message was prepared with this API key, or it was removed because it was not submitted for a day. Send `id` as well to learn what differs; else prepare it again.',
+  ],
+  'transaction-changed': [
+    422,
+    'It is not the transaction that was prepared',
+    '`differences` says what is not the same: it must be signed to the byte as it came. A wallet that adds instructions of its own has to be told not to. Nothing was stored; submit the prepared one.',
+  ],
+  'signatures-incomplete': [
+    422,
+    'Signatures are missing or wrong',
+    '`missing` names who has not signed, `wrong` whose signature is not theirs or is of something else. Nothing was stored; submit it again with all of them.',
+  ],
+  'signer-paused': [
+    503,
+    'An operator has paused a key that has to sign',
+    'The server signs nothing with it for now. Nothing was stored; submit the same transaction again later.',
   ],
   'program-refused': [
     422,
@@ -76,10 +106,22 @@ export const PROBLEMS = {
     'The database cannot be reached',
     'Try again; a write with an Idempotency-Key has at most one effect.',
   ],
+  'too-many-streams': [
+    503,
+    'No more streams are served at once',
+    'Try again later, close what is not needed, or have an operator raise STREAM_MAX_CONSUMERS.',
+  ],
   'transaction-expired': [
     503,
     'The transaction did not land in time',
-    'It is proven that it never will. It had no effect; send it again with a new Idempotency-Key.',
+    'It is proven that it never will. It had no effect; send it again with a new Idempotency-Key, or have it prepared again.',
+  ],
+  overloaded: [503, 'Too much is waiting', 'Nothing was stored. Try again when there is less to do.'],
+  stopped: [503, 'The server is stopping', 'Nothing was stored. Try again; another process takes the request.'],
+  'transaction-cancelled': [
+    409,
+    'The request was cancelled',
+    'An operator took it back before anything was signed. It had no effect; send it again with a new Idempotency-Key.',
   ],
 } as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;
 

@@ -14,7 +14,7 @@ import { decodeCursor, encodeCursor } from './cursor.js';
 import type { DocumentView } from './document-view.js';
 import { readPaging, refuse } from './list-query.js';
 import type { FieldError } from './problem.js';
-import { jsonValue } from './read-events.js';
+import { jsonValue } from '../lib/json-value.js';
 
 /** Filters of the list. `all=true`: what was dropped, or completed otherwise, too. */
 export const DEAD_FILTERS = {

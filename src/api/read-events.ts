@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import type { Model } from '../domain-kit/model.js';
 import { ledgerEvents, recordFrom, type StoredRecord } from '../ledger/ledger-collections.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
+import { jsonValue } from '../lib/json-value.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { DocumentView } from './document-view.js';
 import { readPaging, refuse } from './list-query.js';
@@ -97,13 +98,4 @@ function afterOf(after: readonly [number, string] | undefined): mongo.Document {
   if (!after) return {};
   const [slot, id] = after;
   return { $or: [{ slot: { $lt: slot } }, { slot, _id: { $lt: id } }] };
-}
-
-/** A decoded value as JSON: wide integers as strings of digits, bytes in base64. */
-export function jsonValue(value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (Array.isArray(value)) return value.map(jsonValue);
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, jsonValue(item)]));
 }

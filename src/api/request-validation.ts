@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Problem, type FieldError } from './problem.js';
 
 /** The parsed value, or a 400 that names every wrong field. */
@@ -18,6 +18,28 @@ export function jsonBody(request: Request): unknown {
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   if (hasBody && !request.is(['json', '+json'])) throw new Problem('unsupported-media-type');
   return (request.body as unknown) ?? {};
+}
+
+/** Of a command that its path says all of. */
+export const noFields = z.strictObject({});
+
+const LIFETIMES = ['blockhash', 'nonce'] as const;
+
+/** `?lifetime=`: how long what is signed can land; a blockhash's minute when left out. */
+export function lifetimeOf(request: Request): (typeof LIFETIMES)[number] | undefined {
+  const { lifetime } = request.query;
+  const known = LIFETIMES.find((one) => one === lifetime);
+  if (lifetime === undefined || known) return known;
+  throw new Problem('invalid-request', 'Not valid: lifetime.', {
+    errors: [{ field: 'lifetime', message: `must be ${LIFETIMES.join(' or ')}` }],
+  });
+}
+
+/** What a wallet signs is made over a blockhash: whoever asks for more is told, not given less. */
+export function refuseNonceLifetime(request: Request): void {
+  if (lifetimeOf(request) !== 'nonce') return;
+  const message = 'can only be blockhash where a wallet signs: over a nonce only the server signs';
+  throw new Problem('invalid-request', 'Not valid: lifetime.', { errors: [{ field: 'lifetime', message }] });
 }
 
 const KEY = /^[\x21-\x7e]{1,128}$/;

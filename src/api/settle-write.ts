@@ -24,8 +24,8 @@ export async function settleWrite(
   transaction: ManagedTransaction,
   waitMs: number,
 ): Promise<WriteState> {
-  const signature = transaction.attempts.at(-1)?.signature;
-  if (transaction.state !== 'confirmed' || signature === undefined) return { kind: 'unresolved' };
+  const { state, signature } = transaction;
+  if ((state !== 'confirmed' && state !== 'finalized') || signature === null) return { kind: 'unresolved' };
   try {
     if (transaction.slot !== null) await deps.door.ingest(signature, transaction.slot);
     if ((await deps.door.waitApplied(signature, waitMs)) === 'timeout') return { kind: 'not-readable-yet' };

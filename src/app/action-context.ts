@@ -21,8 +21,8 @@ export function createActionContext({ mongo: { db, client }, machine: { clock } 
         }
       }
     },
-    release: async (session, message) => {
-      await releaseMessage(db, session, message, now());
+    release: async (session, message, notes) => {
+      await releaseMessage(db, session, message, now(), notes);
     },
   };
 }

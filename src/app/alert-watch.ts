@@ -1,18 +1,36 @@
+import { PROGRAM_VARIABLES } from '../config/program-variables.js';
+import { findDisabledByUs } from '../delivery/dispatchers/find-disabled.js';
 import { keepLease } from '../leases/lease-keeper.js';
+import { StaleFenceError } from '../leases/lease.js';
+import type { LeaseWork } from '../leases/lease-work.js';
+import { countDeadEvents } from '../ledger/dead-items.js';
 import { readListenerStatus } from '../ledger/listener-status.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
-import { clearAlert, raiseAlert, readFiring } from '../ops/alert-store.js';
-import { QUIET, step, type AlertState, type Hold } from '../ops/alerts/hysteresis.js';
-import { ALERT_KINDS, readProgram, readRpc, type AlertKind, type Reading } from '../ops/alerts/rules.js';
+import { countFiring } from '../ops/alert-store.js';
+import type { AlertChannel } from '../ops/alerts/channel.js';
+import {
+  ALERT_KINDS,
+  readDead,
+  readDisabledDispatchers,
+  readProgram,
+  readRpc,
+  RECONCILE_DRIFT,
+  type Reading,
+} from '../ops/alerts/rules.js';
+import { takeReadings, type HeldConditions } from '../ops/alerts/take-readings.js';
 import { tellChannel } from '../ops/alerts/tell-channel.js';
 import { alertChannels } from './alert-channels.js';
+import { ALERTS_LEASE, channelLease, programAlertsLease } from './alert-leases.js';
 import type { Foundation } from './foundation.js';
+import { settingsOf } from './settings-of.js';
+import { watchSigners } from './signer-watch.js';
+import { clearUnwatched } from './unwatched-alerts.js';
 
 /** An endpoint that answers later than this is as good as down, in milliseconds. */
 const RPC_PATIENCE_MS = 5_000;
-/** A count is its own hold: so many errors in a row are no accident. */
-const AT_ONCE: Pick<Hold, 'fireAfterMs'> = { fireAfterMs: 0 };
+/** How often it is looked what a channel is owed, in milliseconds: often enough for the first pause of one that failed. */
+const TELL_EVERY_MS = 1_000;
 
 /** The watch of a process. */
 export interface AlertWatch {
@@ -20,106 +38,115 @@ export interface AlertWatch {
 }
 
 /**
- * Watches what should alarm somebody, and tells. Every process does, so that there is one left when an event worker is dead;
- * of all of them the one that holds the lease. Without a database nobody holds it: then logs and `/health/ready` say so.
+ * Watches what should alarm somebody, and tells. Every process does, so that there is one left when an event worker is dead:
+ * of those that follow a program the one that holds its lease, of those that have a channel the one that holds that one's, and
+ * of all of them one for what is no program's. Without a database nobody holds any: then logs and `/health/ready` say so.
+ * `given`: the channels to tell; left out: those of the settings. With none the log is told alone.
  */
-export function startAlertWatch(foundation: Foundation): AlertWatch {
-  const { config, log, metrics, mongo, machine } = foundation;
-  const { db } = mongo;
-  const { clock, random, holder } = machine;
+export function startAlertWatch(foundation: Foundation, given?: readonly AlertChannel[]): AlertWatch {
+  const { config, log, metrics, modules } = foundation;
+  const { db } = foundation.mongo;
+  const { clock, random, holder } = foundation.machine;
   const stop = new AbortController();
-  const channels = alertChannels(config);
-  if (config.alertEmailTo !== undefined && config.smtpUrl === null) {
-    log.warn({}, 'ALERT_EMAIL_TO is set and SMTP_URL is not: alerts are not sent by e-mail');
-  }
-  const everyMs = config.alertCheckIntervalMs;
-  const watching = keepLease(
-    { db, clock, log, holder, termMs: config.leaseTermMs },
-    'alerts',
-    stop.signal,
-    async (_, lost) => {
-      const states = new Map<string, AlertState>();
-      for (const id of await readFiring(db, ALERT_KINDS)) states.set(id, { ...QUIET, isFiring: true });
-      const telling = channels.map((channel) =>
-        repeat(
-          clock,
-          everyMs,
+  const channels = given ?? alertChannels(config, log);
+  const everyMs = config.programSettings.alertCheckIntervalMs ?? PROGRAM_VARIABLES.alertCheckIntervalMs.fallback;
+  const keep = (lease: string, work: Parameters<typeof keepLease>[3]) =>
+    keepLease({ db, clock, log, holder, termMs: config.leaseTermMs }, lease, stop.signal, work);
+  const isFatal = (error: unknown) => error instanceof StaleFenceError;
+  const again = (
+    lost: AbortSignal,
+    task: () => Promise<void>,
+    pauseMs = everyMs,
+    endsOn: (error: unknown) => boolean = isFatal,
+  ) => {
+    const onError = (error: unknown) =>
+      log.warn({ error: messageOf(error) }, 'the watch for alerts failed; it looks again');
+    return repeat(clock, pauseMs, lost, task, onError, endsOn).ended;
+  };
+  const looking = (work: LeaseWork, lost: AbortSignal, look: () => Promise<readonly Reading[]>) => {
+    const conditions: HeldConditions = new Map();
+    return async () => {
+      const readings = await look();
+      // What was cut short says nothing.
+      if (lost.aborted) return;
+      await takeReadings({ db, clock, log, holdMs: config.alertHoldMs }, work, conditions, readings);
+    };
+  };
+
+  const watching = [
+    ...modules.map(({ module }) => {
+      const { name } = module;
+      const { alertCheckIntervalMs, alertOnErrorCount } = settingsOf(config, module);
+      const limits = { maxLagSlots: config.maxLagSlots, errorsInARow: alertOnErrorCount };
+      const look = async () => [
+        ...readProgram(name, await readListenerStatus(db, name), clock.now(), limits),
+        readDead(name, await countDeadEvents(db, name)),
+      ];
+      return keep(programAlertsLease(name), (work, lost) =>
+        again(lost, looking(work, lost, look), alertCheckIntervalMs),
+      );
+    }),
+    ...channels.map((channel) =>
+      keep(channelLease(channel.name), (work, lost) =>
+        again(
           lost,
-          () => tellChannel({ db, clock, random, log, metrics, remindMs: config.alertRemindMs }, channel),
-          (error) => log.warn({ channel: channel.name, error: messageOf(error) }, 'alerts could not be read'),
+          () => tellChannel({ db, clock, random, log, metrics, remindMs: config.alertRemindMs }, work, channel, lost),
+          Math.min(everyMs, TELL_EVERY_MS),
         ),
-      );
-      const looks = repeat(
-        clock,
-        everyMs,
-        lost,
-        async () => {
-          const readings = await look(foundation);
-          for (const reading of readings) await take(foundation, states, reading);
-          for (const kind of ALERT_KINDS) {
-            const firing = readings.filter(({ id, kind: of }) => of === kind && states.get(id)?.isFiring);
-            metrics.alertsFiring.set({ kind }, firing.length);
-          }
-          for (const one of telling) one.soon();
-        },
-        (error) => log.warn({ error: messageOf(error) }, 'the watch for alerts failed; it looks again'),
-      );
-      await Promise.all([looks.ended, ...telling.map(({ ended }) => ended)]);
-      for (const kind of ALERT_KINDS) metrics.alertsFiring.set({ kind }, 0);
-    },
-  );
+      ),
+    ),
+    keep(ALERTS_LEASE, async (work, lost) => {
+      const ended = new AbortController();
+      const until = AbortSignal.any([lost, ended.signal]);
+      const lookAtSigners = watchSigners(foundation);
+      const look = looking(work, lost, async () => [
+        await askEndpoints(foundation, lost),
+        readDisabledDispatchers(await findDisabledByUs(db)),
+        ...(await lookAtSigners()),
+      ]);
+      // Beside the looks: it waits for signs of life. The lease that it may lose is not the one held here.
+      const clearing = again(until, clearUnwatched(foundation, until), everyMs, () => false);
+      try {
+        await again(lost, () => look().then(() => sayWhatFires(foundation)));
+      } finally {
+        ended.abort();
+        await clearing;
+        metrics.alertsFiring.reset();
+      }
+    }),
+  ];
   return {
     stop: async () => {
       stop.abort();
-      await watching;
+      await Promise.all(watching);
     },
   };
 }
 
-async function look({ config, mongo, modules, pool, machine }: Foundation): Promise<readonly Reading[]> {
-  const { clock } = machine;
-  const limits = { maxLagSlots: config.maxLagSlots, errorsInARow: config.alertOnErrorCount };
-  const [statuses, answers] = await Promise.all([
-    Promise.all(modules.map(({ module }) => readListenerStatus(mongo.db, module.name))),
-    Promise.all(
-      pool.members.map(({ chain }) =>
-        Promise.race([
-          chain.slot('confirmed').then(
-            () => true,
-            () => false,
-          ),
-          clock.sleep(RPC_PATIENCE_MS).then(() => false),
-        ]),
+async function askEndpoints({ pool, machine: { clock } }: Foundation, lost: AbortSignal): Promise<Reading> {
+  const enough = new AbortController();
+  const late = clock.sleep(RPC_PATIENCE_MS, enough.signal).then(() => false);
+  const giveUp = () => enough.abort();
+  lost.addEventListener('abort', giveUp, { once: true });
+  const answers = pool.members.map(({ chain }) =>
+    Promise.race([
+      late,
+      chain.slot('confirmed').then(
+        () => true,
+        () => false,
       ),
-    ),
-  ]);
-  return [
-    ...modules.flatMap(({ module }, at) => readProgram(module.name, statuses[at] ?? null, clock.now(), limits)),
-    readRpc(answers.filter(Boolean).length, answers.length),
-  ];
+    ]),
+  );
+  const answering = (await Promise.all(answers)).filter(Boolean).length;
+  lost.removeEventListener('abort', giveUp);
+  enough.abort();
+  return readRpc(answering, answers.length);
 }
 
-async function take(
-  { config, log, mongo: { db }, machine: { clock } }: Foundation,
-  states: Map<string, AlertState>,
-  reading: Reading,
-): Promise<void> {
-  const { id, kind, program, message, condition, details } = reading;
-  const hold = holdOf(kind, config.alertHoldMs);
-  const before = states.get(id) ?? QUIET;
-  const { state, change } = step(before, condition, clock.monotonic(), hold);
-  const now = new Date(clock.now());
-  // Stored before it is remembered: what could not be stored is found again by the next look.
-  if (change === 'fire') {
-    if (await raiseAlert(db, { id, kind, program, message, details }, now))
-      log.error({ alert: id, ...details }, message);
-  } else if (change === 'clear') {
-    if (await clearAlert(db, id, now)) log.info({ alert: id, ...details }, `cleared: ${message}`);
+/** Of every kind there is, whoever raised it. */
+async function sayWhatFires({ metrics, mongo: { db } }: Foundation): Promise<void> {
+  const counts = await countFiring(db);
+  for (const kind of new Set([...ALERT_KINDS, RECONCILE_DRIFT, ...counts.keys()])) {
+    metrics.alertsFiring.set({ kind }, counts.get(kind) ?? 0);
   }
-  states.set(id, state);
-}
-
-function holdOf(kind: AlertKind, holdMs: number): Hold {
-  const hold = { fireAfterMs: holdMs, clearAfterMs: holdMs };
-  return kind === 'handler-errors' ? { ...hold, ...AT_ONCE } : hold;
 }

@@ -3,6 +3,7 @@ import type { DomainModule } from '../domain-kit/domain-module.js';
 import { loadDotEnv, readConfig } from '../config/env.js';
 import { createLogger } from '../telemetry/logger.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { startAlertWatch, type AlertWatch } from './alert-watch.js';
 import type { AnnouncedEvent, AnnouncedTransaction } from './event-announcer.js';
 import { startEventWorker, type EventWorker } from './event-worker.js';
 import { layFoundation, type Foundation } from './foundation.js';
@@ -32,11 +33,19 @@ export class BlockchainEventListener {
   #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   #foundation: Foundation | undefined;
   #worker: EventWorker | undefined;
+  #alerts: AlertWatch | undefined;
   #starting: Promise<void> | undefined;
 
-  /** `options` default to the environment (.env) and the installed domains (MOORING_DOMAINS). */
+  /**
+   * `options` default to the environment (.env) and the installed domains (MOORING_DOMAINS). `alerts: false` leaves the watch
+   * for alerts (docs/operations.md) to other processes.
+   */
   constructor(
-    private readonly options: { readonly config?: Config; readonly modules?: readonly DomainModule[] } = {},
+    private readonly options: {
+      readonly config?: Config;
+      readonly modules?: readonly DomainModule[];
+      readonly alerts?: boolean;
+    } = {},
   ) {}
 
   /**
@@ -82,9 +91,9 @@ export class BlockchainEventListener {
   /** Finishes what is under way and gives the leases up. It can be started again. */
   async stopListening(): Promise<void> {
     await this.#starting;
-    await this.#worker?.stop();
+    await Promise.all([this.#worker?.stop(), this.#alerts?.stop()]);
     await this.#foundation?.close();
-    this.#worker = this.#foundation = this.#starting = undefined;
+    this.#alerts = this.#worker = this.#foundation = this.#starting = undefined;
   }
 
   async #start(): Promise<void> {
@@ -94,6 +103,7 @@ export class BlockchainEventListener {
     const endpoints = requiredEndpoints(config);
     this.#foundation = await layFoundation(config, endpoints, modules, createLogger(config), createMetrics());
     this.#worker = startEventWorker(this.#foundation, endpoints);
+    if (this.options.alerts ?? true) this.#alerts = startAlertWatch(this.#foundation);
     for (const { name, listener } of this.#listeners) {
       this.#worker.announcer.on(name, listener as (payload: unknown) => void);
     }

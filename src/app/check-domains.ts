@@ -8,7 +8,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...['ledger_events', 'frontiers', 'dead_letters', 'leases', 'outbox', 'managed_transactions', 'nonce_accounts'],
   ...['index_counters', 'event_records', 'event_dispatchers', 'job_runs', 'external_accounts', 'environments'],
   ...['reconcile_runs', 'orphaned_documents', 'repairs', 'alerts', 'api_keys', 'backfills', 'replays', 'replay_queue'],
-  ...['projections', 'commits'],
+  ...['projections', 'commits', 'stable_streams', 'deliveries', 'endpoint_health'],
 ]);
 
 /**

@@ -44,14 +44,14 @@ export class EventAnnouncer extends EventEmitter {
     super();
   }
 
-  /** Attempts of this program's handlers that failed since the last one that did not. */
-  errorsInARow(program: string): number {
-    return this.#errorsInARow.get(program) ?? 0;
+  /** Attempts of this program's handlers that failed since the last one that did not; null before any was made here. */
+  errorsInARow(program: string): number | null {
+    return this.#errorsInARow.get(program) ?? null;
   }
 
   applied(program: string, records: readonly LedgerRecord[]): void {
     const now = this.clock.now();
-    if (records.length > 0) this.#errorsInARow.delete(program);
+    if (records.length > 0) this.#errorsInARow.set(program, 0);
     for (const record of records) {
       this.metrics.eventsTotal.inc({ program, event: record.name, outcome: 'applied' });
       this.metrics.eventLatencySeconds.observe({ program }, Math.max(0, now - record.seenAt.getTime()) / 1000);
@@ -65,7 +65,7 @@ export class EventAnnouncer extends EventEmitter {
   }
 
   failed(program: string, failed: readonly FailedRecord[]): void {
-    this.#errorsInARow.set(program, this.errorsInARow(program) + failed.length);
+    this.#errorsInARow.set(program, (this.errorsInARow(program) ?? 0) + failed.length);
     for (const { record, error, dead } of failed) {
       const fields = { program, event: record.name, id: record._id, attempts: record.attempts + 1, error };
       if (!dead) {

@@ -10,7 +10,6 @@ import type { Ingest } from '../pipeline/ingest.js';
 import { newestApplicableSlot } from '../pipeline/confirmations.js';
 import { NoticeIntake } from '../pipeline/notice-intake.js';
 import type { SourceStatus } from '../pipeline/source.js';
-import { confirmationsOf } from './confirmations-of.js';
 import { createIngest } from './create-ingest.js';
 import { createSource } from './create-source.js';
 import { EventAnnouncer } from './event-announcer.js';
@@ -18,7 +17,9 @@ import type { Foundation, InstalledModule } from './foundation.js';
 import { sendOutbox } from './outbox.js';
 import { EVENT_WORKER } from './presences.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
+import { relayEvents } from './relay-events.js';
 import { reconcileWhereNobodyDoes } from './reconcile-worker.js';
+import { settingsOf } from './settings-of.js';
 import { StandbyNotes } from './standby-notes.js';
 
 const STATUS_EVERY_MS = 1_000;
@@ -62,7 +63,7 @@ export function startEventWorker(
   );
 
   const source = createSource(
-    { foundation, wsUrls: endpoints.wsUrls, programIds: [...lanes.keys()] },
+    { foundation, wsUrls: endpoints.wsUrls },
     {
       onNotice: ({ programId, ...notice }) => lanes.get(programId)?.intake.offer({ ...notice, source: source.kind }),
       onLive: ({ slot }) => {
@@ -90,7 +91,8 @@ export function startEventWorker(
   const presence = showPresence({ db: mongo.db, clock, log, termMs: config.leaseTermMs }, EVENT_WORKER, stop.signal);
   const reconciling = reconcileWhereNobodyDoes(foundation);
   const sending = sendOutbox(foundation, stop.signal);
-  const standbys = new StandbyNotes(mongo.db, log);
+  const relaying = relayEvents(foundation, announcer, () => slots.confirmedSlot, stop.signal);
+  const standbys = new StandbyNotes(mongo.db, log, clock);
   const leases = [...lanes.values()].map((lane) =>
     keepLease(
       { db: mongo.db, clock, log, holder, termMs: config.leaseTermMs },
@@ -98,8 +100,9 @@ export function startEventWorker(
       stop.signal,
       async (work, lost) => {
         const { name } = lane.installed.module;
+        const { confirmations } = settingsOf(config, lane.installed.module);
         metrics.leaseHeld.set({ program: name }, 1);
-        const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmationsOf(config, name));
+        const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmations);
         lane.active = startProgramWorker(foundation, lane.installed, lane.ingest, work, announcer, appliesUpTo, lost);
         standbys.forget(name);
         try {
@@ -143,7 +146,7 @@ export function startEventWorker(
       lagSlots,
       sweepStopped: active?.sweepStopped() ?? null,
       errorsInARow: announcer.errorsInARow(module.name),
-      confirmations: confirmationsOf(config, module.name),
+      confirmations: settingsOf(config, module).confirmations,
       massSuspicion: active?.massSuspicion() ?? null,
       replayNeeded: active?.replayNeeded() ?? null,
       updatedAt: new Date(clock.now()),
@@ -160,7 +163,7 @@ export function startEventWorker(
       fetcher.stop();
       await Promise.all([...lanes.values()].map(({ intake }) => intake.stop()));
       stop.abort();
-      await Promise.all([...leases, statusReports.ended, slots.stop(), reconciled, presence, sending]);
+      await Promise.all([...leases, statusReports.ended, slots.stop(), reconciled, presence, sending, relaying]);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config/env.js';
 import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
+import { ensureDefaultEnvironment } from '../delivery/environments/environment-store.js';
 import { mirroredFields } from '../reconcile/mirrored-fields.js';
 import { bindToChain } from '../store/chain-identity.js';
 import { connectMongo, type MongoConnection } from '../store/mongo-connection.js';
@@ -14,6 +15,7 @@ import { createPool } from './create-pool.js';
 import { ensureAllIndexes } from './ensure-all-indexes.js';
 import { agreedGenesis } from './genesis.js';
 import { thisMachine, type Machine } from './machine.js';
+import { settingsOf } from './settings-of.js';
 
 /** A domain with its program's codec. */
 export interface InstalledModule {
@@ -66,6 +68,7 @@ export async function layFoundation(
       mongo.db,
       modules.map(({ module }) => module),
     );
+    await ensureDefaultEnvironment(mongo.db, new Date(machine.clock.now()));
     await bindToChain(mongo.db, await agreedGenesis(pool, machine.clock, log));
     await warnOfAbsentPrograms(pool.chain, modules, log);
   } catch (error) {
@@ -75,7 +78,10 @@ export async function layFoundation(
   return { config, log, metrics, mongo, pool, modules, machine, close };
 }
 
-/** The module at the address that the settings say, with its codec. @throws MooringError `idl-invalid`, `domains-invalid` */
+/**
+ * The module at the address that the settings say, with its codec.
+ * @throws MooringError `idl-invalid`, `domains-invalid`, `config-invalid`
+ */
 export function installModule(config: Config, module: DomainModule): InstalledModule {
   const addresses: Readonly<Record<string, string | undefined>> = config.programAddresses;
   const address = addresses[module.name] ?? module.program.address;
@@ -83,5 +89,6 @@ export function installModule(config: Config, module: DomainModule): InstalledMo
   const codec = compileProgramCodec(installed.program.idl, address, module.program.history);
   // Refused here, not in the middle of a pass.
   mirroredFields(installed, codec);
+  settingsOf(config, installed);
   return { module: installed, codec };
 }

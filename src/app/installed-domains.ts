@@ -25,12 +25,17 @@ export async function installedDomains(
   config: Pick<Config, 'domainsPath' | 'programAddresses' | 'programs' | 'redPacketsCrown' | 'stakeVaultAddress'>,
 ): Promise<readonly DomainRoutes[]> {
   const { domainsPath, programs } = config;
-  const domains = domainsPath === undefined ? ownDomains(config) : domainsOf(await load(domainsPath), domainsPath);
+  const domains =
+    domainsPath === undefined ? ownDomains(config) : domainsOf(await loadDomainsFile(domainsPath), domainsPath);
   assertDistinct(domains, domainsSource(config), config.programAddresses);
   return programs.length === 0 ? domains : chosenFrom(domains, programs, domainsSource(config));
 }
 
-async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * What the module that MOORING_DOMAINS names exports.
+ * @throws MooringError `domains-missing` or `domains-invalid` with what to do.
+ */
+export async function loadDomainsFile(path: string): Promise<Readonly<Record<string, unknown>>> {
   const file = resolve(path);
   if (!existsSync(file)) {
     throw new MooringError(

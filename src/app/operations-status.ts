@@ -1,10 +1,11 @@
 import { listFiringAlerts } from '../ops/alert-store.js';
-import { countMessages } from '../ledger/outbox.js';
+import { countOpenMessages } from '../ledger/outbox-lists.js';
 import { readLastRun } from '../reconcile/reconcile-run.js';
 import type { Foundation } from './foundation.js';
 
 /** What else `/api/status` shows: each program's last reconcile run, the outbox, and what fires. */
 export function createOperationsStatus({
+  config,
   mongo: { db },
   modules,
 }: Foundation): () => Promise<Readonly<Record<string, unknown>>> {
@@ -17,6 +18,7 @@ export function createOperationsStatus({
         return { program: module.name, lastRun: { id, scope, state, by, startedAt, endedAt, counts, error } };
       }),
     );
-    return { reconcile, outbox: await countMessages(db), alerts: await listFiringAlerts(db) };
+    const outbox = { ...(await countOpenMessages(db)), smtpUrlSet: config.smtpUrl !== null };
+    return { reconcile, outbox, alerts: await listFiringAlerts(db) };
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { LeaseWork } from '../leases/lease-work.js';
 import type { ReplayNeeded } from '../ledger/projection-version.js';
 import { noteProjectingVersion, readReplayNeeded } from '../ledger/projection-version.js';
@@ -6,6 +7,8 @@ import { StaleFenceError } from '../leases/lease.js';
 import { AskAgain } from '../lib/ask-again.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
+import { needsCommitLog } from '../delivery/records/relay/relay-state.js';
+import { logEveryEvent } from '../pipeline/log-commit.js';
 import type { AppliesUpTo } from '../pipeline/confirmations.js';
 import type { Ingest } from '../pipeline/ingest.js';
 import { Projector } from '../pipeline/projector.js';
@@ -16,22 +19,31 @@ import { sweep } from '../recovery/gap-filler.js';
 import { RecentSweep } from '../recovery/recent-sweep.js';
 import { repairNext } from '../recovery/repair.js';
 import { Replayer } from '../recovery/replay.js';
+import { retryCauses } from '../recovery/retry-causes.js';
+import { StableSlotKeeper } from '../recovery/stable-slot-keeper.js';
 import { purgeTombstones } from '../recovery/tombstone-purge.js';
 import type { ProjectorHere } from './create-ingest.js';
 import type { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
+import { settingsOf } from './settings-of.js';
 
 /** How often the ledger is asked for disputed transactions, in milliseconds. Asking an empty partial index is cheap. */
 const DISPUTES_EVERY_MS = 250;
 /** How often due finality and cut-off logs are looked at, in milliseconds; also whenever the finalized slot rises. */
 const FINALITY_EVERY_MS = 1_000;
 const PURGE_EVERY_MS = 60_000;
+/** The longest wait between two tries of a handler, unless the first is longer, in milliseconds. */
+const BACKOFF_AT_MOST_MS = 60_000;
 /** How soon after an event its block is asked for, in milliseconds: before a fork can put another into its slot. */
 const BLOCKS_EVERY_MS = 250;
 /** How often it is asked whether somebody wants a replay, in milliseconds. */
 const REPLAY_EVERY_MS = 1_000;
 /** How often it is asked whether somebody found a document to be put right, in milliseconds. */
 const REPAIR_EVERY_MS = 1_000;
+/** How often it is asked whether an operator retries parked final events, in milliseconds. */
+const CAUSES_EVERY_MS = 2_000;
+/** How often it is asked whether somebody hears of confirmed events, in milliseconds. */
+const LISTENERS_EVERY_MS = 1_000;
 /** How long the start waits after the database failed it, in milliseconds. */
 const TROUBLE_MS = 1_000;
 
@@ -69,10 +81,13 @@ export function startProgramWorker(
   const { clock, random } = foundation.machine;
   const { db } = mongo;
   const program = module.name;
+  const settings = settingsOf(config, module);
   const recovery = { db, clock, random, ingest, log, chain: pool.chain, appliesUpTo };
   // One task that finds the lease lost ends them all.
   const lost = new AbortController();
   const running = AbortSignal.any([signal, lost.signal]);
+  // Every task below rests on it: more than Node expects, and all of them end with it.
+  setMaxListeners(0, running);
   const isFatal = (error: unknown) => error instanceof StaleFenceError;
   const report = (task: string) => (error: unknown) => {
     metrics.databaseErrorsTotal.inc({ operation: task });
@@ -113,8 +128,12 @@ export function startProgramWorker(
       random,
       log,
       retry: {
-        attempts: config.handlerAttempts,
-        backoff: { firstMs: config.handlerBackoffMs, maxMs: 60_000, jitter: 0.2 },
+        attempts: settings.handlerAttempts,
+        backoff: {
+          firstMs: settings.handlerBackoffMs,
+          maxMs: Math.max(settings.handlerBackoffMs, BACKOFF_AT_MOST_MS),
+          jitter: 0.2,
+        },
       },
       batchSize: config.batchSize,
       appliesUpTo,
@@ -167,20 +186,30 @@ export function startProgramWorker(
     report('repair'),
     isFatal,
   );
+  const causes = repeat(
+    clock,
+    CAUSES_EVERY_MS,
+    running,
+    () => retryCauses({ db, clock, log, maxAgeMs: config.messageMaxAgeMs }, work, module),
+    report('retry of parked final events'),
+    isFatal,
+  );
   const unread = new AskAgain(clock, random);
+  const stable = new StableSlotKeeper({ db, clock }, work, program);
   const finality = repeat(
     clock,
     FINALITY_EVERY_MS,
     running,
     async () => {
       await checker.pass();
+      await stable.pass();
       await refreshAccounts({ db, clock, chain: pool.chain, members: pool.members, later: unread }, module, codec);
     },
     report('finality check'),
     isFatal,
   );
   const endpoints = () => preferredFirst(pool.background);
-  const walking = { db, log, ingest, signal: running };
+  const walking = { db, log, ingest, signal: running, pageSize: settings.historyPageSize };
   const logFound = (found: number) => {
     if (found > 0) log.info({ program, found }, 'the sweep found transactions that no socket had announced');
   };
@@ -230,6 +259,14 @@ export function startProgramWorker(
     },
     isFatal,
   );
+  const listeners = repeat(
+    clock,
+    LISTENERS_EVERY_MS,
+    running,
+    async () => logEveryEvent(work.lease, config.eventsOut && (await needsCommitLog(db, program))),
+    report('look for listeners'),
+    isFatal,
+  );
   const purge = repeat(
     clock,
     PURGE_EVERY_MS,
@@ -247,8 +284,10 @@ export function startProgramWorker(
     recentSweeps.ended,
     sweeps.ended,
     purge.ended,
+    listeners.ended,
     replays.ended,
     repairs.ended,
+    causes.ended,
     prepared,
   ];
   for (const task of tasks) task.catch(() => lost.abort());

@@ -1,8 +1,10 @@
+import type { mongo } from 'mongoose';
 import { inLeaseTransaction } from '../leases/lease-transaction.js';
 import { StaleFenceError, touchLease, type HeldLease } from '../leases/lease.js';
 import { ledgerEvents } from '../ledger/ledger-collections.js';
 import { messageOf } from '../lib/errors.js';
 import { clearAlert, raiseAlert } from '../ops/alert-store.js';
+import { RECONCILE_DRIFT } from '../ops/alerts/rules.js';
 import { intervalOf } from '../reconcile/schedule.js';
 import { shareOfRotation } from '../reconcile/changed-documents.js';
 import { PassTally } from '../reconcile/pass-tally.js';
@@ -24,6 +26,9 @@ const REPORT_EVERY_MS = 2_000;
 const DEFAULT_INTERVAL_MS = 300_000;
 /** Documents of the rotation at each pass at least: they cost one request. */
 const LEAST_SHARE = 100;
+
+/** Writes under the reconcile lease (I8). */
+type Commit = <T>(body: (session: mongo.ClientSession) => Promise<T>) => Promise<T>;
 
 /** What is shown while a pass goes on. */
 export type ShowProgress = (tally: PassTally, phase: string) => void;
@@ -61,10 +66,11 @@ export async function makePass(
   const tally = new PassTally();
   const startedAt = new Date(clock.now());
   const begun: ReconcileRun = { ...asked, state: 'running', by: holder, startedAt };
-  const commit = (body: Parameters<typeof inLeaseTransaction<void>>[2]) =>
+  const commit: Commit = (body) =>
     inLeaseTransaction(db, lease, async (session) => {
-      await body(session);
+      const result = await body(session);
       await touchLease(db, lease, session);
+      return result;
     });
   await commit((session) => beginRun(db, session, begun));
   const substitute = standsIn ? standIn(foundation, installed) : null;
@@ -124,7 +130,7 @@ export async function makePass(
     }
     if (signal.aborted) return await ended({ state: 'interrupted', error: 'told to stop' });
     const run = await ended({ state: 'done', ...outcome });
-    await alertOfDrift(foundation, run);
+    await alertOfDrift(foundation, run, commit);
     metrics.reconcileRunsTotal.inc({ program, scope: run.scope, state: run.state });
     log.info(
       { program, run: run.id, scope: run.scope, ...run.counts, ...run.cost, durationMs: run.durationMs },
@@ -172,20 +178,23 @@ async function planOf(
 async function alertOfDrift(
   { config, mongo: { db }, machine: { clock }, log, metrics }: Foundation,
   run: ReconcileRun,
-) {
+  commit: Commit,
+): Promise<void> {
   const { missing, drifted, orphaned, unrecorded, left } = run.counts;
   const wrong = missing + drifted + orphaned;
   const { program } = run;
   metrics.reconcileWrongDocuments.set({ program }, wrong);
-  const id = `reconcile-drift/${program}`;
+  const id = `${RECONCILE_DRIFT}/${program}`;
   const now = new Date(clock.now());
   if (wrong <= config.reconcileDriftAlert) {
-    if (await clearAlert(db, id, now)) log.info({ program, alert: id }, 'alert cleared: no more drift than allowed');
+    const isCleared = await commit((session) => clearAlert(db, session, id, now));
+    if (isCleared) log.info({ program, alert: id }, 'alert cleared: no more drift than allowed');
     return;
   }
   const details = { run: run.id, missing, drifted, orphaned, unrecorded, left };
   const message = `${wrong} documents of ${program} were not what the chain says; see reconcile run ${run.id}`;
-  if (await raiseAlert(db, { id, kind: 'reconcile-drift', program, message, details }, now)) {
+  const alert = { id, kind: RECONCILE_DRIFT, program, message, details };
+  if (await commit((session) => raiseAlert(db, session, alert, now))) {
     log.error({ program, alert: id, ...details }, message);
   }
 }

@@ -7,6 +7,7 @@ import { listDeadItems } from '../ledger/dead-items.js';
 import { createIngest } from './create-ingest.js';
 import { createDeadLetterRetrying } from './dead-letter-retrying.js';
 import type { Foundation, InstalledModule } from './foundation.js';
+import { settingsOf } from './settings-of.js';
 
 /** Parked transactions that are asked for once more in a pass: each may take the whole patience of its fetch. */
 const PARKED_AT_ONCE = 200;
@@ -27,7 +28,8 @@ export async function recoverHistory(
   view: PoolView,
   signal: AbortSignal,
 ): Promise<RecoverOutcome> {
-  const { mongo, log, machine } = foundation;
+  const { config, mongo, log, machine } = foundation;
+  const { historyPageSize: pageSize } = settingsOf(config, installed.module);
   const { clock, random } = machine;
   const frontier = await readFrontier(mongo.db, installed.module.name);
   if (!frontier) return { kind: 'incomplete', recovered: 0, why: 'no history was scanned yet' };
@@ -44,7 +46,7 @@ export async function recoverHistory(
   try {
     const [endpoint] = preferredFirst(view);
     if (!endpoint) return { kind: 'incomplete', recovered, why: 'there is no endpoint to walk on' };
-    const outcome = await walkSpan({ db: mongo.db, log, ingest, signal }, installed.module, endpoint, {
+    const outcome = await walkSpan({ db: mongo.db, log, ingest, signal, pageSize }, installed.module, endpoint, {
       span: { fromSlot: frontier.since, toSlot: frontier.slot },
       startAt: null,
       source: 'sweep',

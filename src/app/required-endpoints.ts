@@ -9,17 +9,27 @@ import type { Endpoints } from './foundation.js';
  * @throws MooringError `endpoints-missing`
  */
 export function requiredEndpoints(config: Config): Endpoints {
-  const missing = [
-    ...(config.solanaRpcUrls.length === 0 ? ['SOLANA_RPC_URL'] : []),
-    ...(config.mongodbUri === undefined ? ['MONGODB_URI'] : []),
-  ];
-  if (config.mongodbUri === undefined || missing.length > 0) {
-    throw new MooringError(
-      'endpoints-missing',
-      `${missing.join(' and ')} not set. Copy .env.example to .env and fill it in, or try everything with an embedded ` +
-        'chain and database: npm run dev, or npx mooring dev where mooring is a dependency',
-    );
+  const { solanaRpcUrls, mongodbUri } = config;
+  if (mongodbUri === undefined || solanaRpcUrls.length === 0) {
+    throw missing([
+      ...(solanaRpcUrls.length === 0 ? ['SOLANA_RPC_URL'] : []),
+      ...(mongodbUri === undefined ? ['MONGODB_URI'] : []),
+    ]);
   }
-  const wsUrls = config.solanaWsUrls.length > 0 ? config.solanaWsUrls : config.solanaRpcUrls.map(webSocketUrlOf);
-  return { rpcUrls: config.solanaRpcUrls, wsUrls, mongodbUri: config.mongodbUri };
+  const wsUrls = config.solanaWsUrls.length > 0 ? config.solanaWsUrls : solanaRpcUrls.map(webSocketUrlOf);
+  return { rpcUrls: solanaRpcUrls, wsUrls, mongodbUri };
+}
+
+/** The database alone, for what asks the chain nothing. @throws MooringError `endpoints-missing` */
+export function requiredDatabase({ mongodbUri }: Pick<Config, 'mongodbUri'>): string {
+  if (mongodbUri === undefined) throw missing(['MONGODB_URI']);
+  return mongodbUri;
+}
+
+function missing(variables: readonly string[]): MooringError {
+  return new MooringError(
+    'endpoints-missing',
+    `${variables.join(' and ')} not set. Fill in their lines in .env (.env.example documents every setting), or try everything with an embedded ` +
+      'chain and database: npm run dev, or npx mooring dev where mooring is a dependency',
+  );
 }

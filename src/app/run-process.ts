@@ -37,7 +37,10 @@ export async function runProcess(start: (config: Config, log: Logger) => Promise
       logger.info({ signal }, 'stopping: finishing what is under way');
       setTimeout(() => process.exit(1), SHUTDOWN_PATIENCE_MS).unref();
       running.stop().then(
-        () => exitWhenWritten(0),
+        () => {
+          logger.info('stopped');
+          exitWhenWritten(0);
+        },
         (error: unknown) => {
           logger.error({ error: messageOf(error) }, 'could not stop cleanly');
           exitWhenWritten(1);

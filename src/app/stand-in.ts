@@ -3,12 +3,12 @@ import { TransactionFetcher } from '../chain/transaction-fetcher.js';
 import { keepLease } from '../leases/lease-keeper.js';
 import { PresenceWatch } from '../leases/presence.js';
 import { newestApplicableSlot } from '../pipeline/confirmations.js';
-import { confirmationsOf } from './confirmations-of.js';
 import { createIngest } from './create-ingest.js';
 import { EventAnnouncer } from './event-announcer.js';
 import type { Foundation, InstalledModule } from './foundation.js';
 import { EVENT_WORKER } from './presences.js';
 import { startProgramWorker, type ProgramWorker } from './program-worker.js';
+import { settingsOf } from './settings-of.js';
 
 /** Somebody who does an event worker's work without its socket, for as long as no event worker does. */
 export interface StandIn {
@@ -26,6 +26,7 @@ export function standIn(foundation: Foundation, installed: InstalledModule): Sta
   const { config, log, metrics, mongo, pool, machine } = foundation;
   const { clock, random, holder } = machine;
   const { name } = installed.module;
+  const { confirmations } = settingsOf(config, installed.module);
   const stop = new AbortController();
   const fetcher = new TransactionFetcher({ chain: pool.chain, history: pool.background.chain, clock, random });
   const slots = new SlotTracker({ chain: pool.chain, clock, log });
@@ -36,7 +37,7 @@ export function standIn(foundation: Foundation, installed: InstalledModule): Sta
   const { leaseTermMs: termMs } = config;
   const holdUntil = (giveUp: AbortSignal) =>
     keepLease({ db: mongo.db, clock, log, holder, termMs }, `program:${name}`, giveUp, async (work, lost) => {
-      const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmationsOf(config, name));
+      const appliesUpTo = () => newestApplicableSlot(slots.confirmedSlot, confirmations);
       active = startProgramWorker(foundation, installed, ingest, work, announcer, appliesUpTo, lost);
       try {
         await active.ended;

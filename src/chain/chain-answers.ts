@@ -120,13 +120,19 @@ export function readLatestBlockhash(result: unknown) {
   };
 }
 
+export function readEpochInfo(result: unknown) {
+  const { absoluteSlot, blockHeight } = asRecord(result);
+  return { slot: asCount(absoluteSlot), blockHeight: asCount(blockHeight) };
+}
+
 export function readSimulation(result: unknown): SimulationAnswer {
-  const { err, logs, unitsConsumed } = asRecord(readValue(result));
+  const { err, logs, unitsConsumed, accounts } = asRecord(readValue(result));
   return {
     contextSlot: readContextSlot(result),
     err: err ?? null,
     logs: logs === null || logs === undefined ? [] : asArray(logs).map(String),
     unitsConsumed: asCountOrNull(unitsConsumed),
+    accounts: Array.isArray(accounts) ? accounts.map((entry) => (entry === null ? null : readAccount(entry))) : [],
   };
 }
 

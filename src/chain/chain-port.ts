@@ -97,6 +97,8 @@ export interface SimulationAnswer {
   readonly err: unknown;
   readonly logs: readonly string[];
   readonly unitsConsumed: number | null;
+  /** As they would be afterwards, in the order asked; empty where none were asked for, or nothing is known of them. */
+  readonly accounts: readonly (AccountInfo | null)[];
 }
 
 /**
@@ -109,6 +111,11 @@ export interface ChainPort {
   slot(commitment: Commitment, minContextSlot?: number): Promise<number>;
   /** The answer tells no slot, so a node that ignores `minContextSlot` is not found out here. */
   blockHeight(commitment: Commitment, minContextSlot?: number): Promise<number>;
+  /**
+   * A slot and the block height there, from one answer: of one node, also where several are behind one address. Some say what
+   * they have at confirmed, whatever is asked (Surfnet).
+   */
+  epochInfo(commitment: Commitment): Promise<{ slot: number; blockHeight: number }>;
   /** The oldest slot whose block this node still has: an empty history page below it says nothing. */
   firstAvailableBlock(): Promise<number>;
   /** One page, newest first; includes failures. See signature-pages.ts for walking. */
@@ -158,8 +165,11 @@ export interface ChainPort {
    * `blockhash-not-found` or a transport reason, after which the transaction may still land.
    */
   sendTransaction(wire: Uint8Array, options: SendOptions): Promise<string>;
-  /** Runs it without landing it. Signatures are not checked, so an unsigned message will do. */
-  simulateTransaction(wire: Uint8Array, commitment: Commitment): Promise<SimulationAnswer>;
+  /**
+   * Runs it without landing it. Signatures are not checked, so an unsigned message will do. `watched`: accounts to be told
+   * of as they would be afterwards.
+   */
+  simulateTransaction(wire: Uint8Array, commitment: Commitment, watched?: readonly string[]): Promise<SimulationAnswer>;
   /** Lowest priority fee per slot, micro-lamports per compute unit, scoped to these writable accounts (TRAPS 21). */
   recentPriorityFees(writableAccounts: readonly string[]): Promise<readonly { slot: number; fee: number }[]>;
 }

@@ -39,6 +39,10 @@ export class JsonRpcChain implements ChainPort {
     return this.#ask('getBlockHeight', [{ commitment, minContextSlot }], asCount);
   }
 
+  epochInfo(commitment: Commitment) {
+    return this.#ask('getEpochInfo', [{ commitment }], answers.readEpochInfo);
+  }
+
   firstAvailableBlock() {
     return this.#ask('getFirstAvailableBlock', [], asCount);
   }
@@ -141,8 +145,9 @@ export class JsonRpcChain implements ChainPort {
     return this.#ask('sendTransaction', [toBase64(wire), config], asString, { once: true });
   }
 
-  simulateTransaction(wire: Uint8Array, commitment: Commitment) {
-    const config = { commitment, encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true };
+  simulateTransaction(wire: Uint8Array, commitment: Commitment, watched: readonly string[] = []) {
+    const accounts = watched.length === 0 ? {} : { accounts: { encoding: 'base64', addresses: watched } };
+    const config = { commitment, encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true, ...accounts };
     return this.#ask('simulateTransaction', [toBase64(wire), config], answers.readSimulation, {
       view: viewOf(commitment),
     });

@@ -11,7 +11,7 @@ export interface SignatureWalk {
   /** Continue where an interrupted walk stopped: its last page's `cursor`. */
   readonly startAt?: PageCursor;
   /** 1..1000. */
-  readonly pageSize?: number;
+  readonly pageSize: number;
   readonly minContextSlot?: number;
 }
 
@@ -35,8 +35,6 @@ export type WalkFailure =
   | 'stuck'
   /** The listing ended, but the node's history starts above `fromSlot`. */
   | 'history-missing';
-
-const LARGEST_PAGE = 1_000;
 
 type WalkChain = Pick<ChainPort, 'signaturesFor' | 'firstAvailableBlock' | 'signatureStatuses'>;
 
@@ -63,7 +61,7 @@ async function* walkPages(
   address: string,
   walk: SignatureWalk,
 ): AsyncGenerator<SignaturePage, WalkOutcome, void> {
-  const { fromSlot, commitment, minContextSlot, pageSize = LARGEST_PAGE } = walk;
+  const { fromSlot, commitment, minContextSlot, pageSize } = walk;
   let cursor = walk.startAt;
   let oldest: number | null = null;
   /** Of the slots the next page may list again: what lies above the cursor cannot come back. */

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
+import type { Form } from './forms.js';
 
 /** Building blocks of the environment's schema. Every message says what to write instead. */
 
@@ -32,7 +33,8 @@ export function optionalWhole(min: number, max: number) {
     });
 }
 
-function wholeFrom(text: string): number {
+/** The number that a text of digits is; NaN for any other text. */
+export function wholeFrom(text: string): number {
   return /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN;
 }
 
@@ -50,8 +52,8 @@ export function flag(fallback: boolean) {
     });
 }
 
-/** Several values with commas between them; unset is none. Each must match `pattern`, described by `what`. */
-export function list(pattern: RegExp, what: string) {
+/** Several values with commas between them; unset is none. Each must be of the form that `what` describes. */
+export function list(form: Form, what: string) {
   return z
     .string()
     .optional()
@@ -61,7 +63,7 @@ export function list(pattern: RegExp, what: string) {
         .map((item) => item.trim())
         .filter((item) => item !== '');
       // The value itself stays out of the message: it may be a secret.
-      const bad = items.findIndex((item) => !pattern.test(item));
+      const bad = items.findIndex((item) => !form.test(item));
       if (bad === -1) return Object.freeze(items);
       context.addIssue({
         code: 'custom',
@@ -71,9 +73,12 @@ export function list(pattern: RegExp, what: string) {
     });
 }
 
-/** One value matching `pattern`, or undefined when unset. */
-export function optionalText(pattern: RegExp, what: string) {
-  return z.string().regex(pattern, `must be ${what}`).optional();
+/** One value of the form that `what` describes, or undefined when unset. */
+export function optionalText(form: Form, what: string) {
+  return z
+    .string()
+    .refine((text) => form.test(text), `must be ${what}`)
+    .optional();
 }
 
 /** A cron pattern of five or six fields, or `off`, which is null. */

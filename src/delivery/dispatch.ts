@@ -1,22 +1,16 @@
 import type { mongo } from 'mongoose';
 import type { LetterOf } from '../domain-kit/message.js';
-import { inLeaseTransaction } from '../leases/lease-transaction.js';
-import { isHeld, StaleFenceError, touchLease } from '../leases/lease.js';
+import { commitUnderLease } from '../leases/lease-transaction.js';
+import { isHeld, StaleFenceError } from '../leases/lease.js';
 import type { LeaseWork } from '../leases/lease-work.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { noteAttempt, readDue, type Attempt, type OutboxMessage } from '../ledger/outbox.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Mailer, MailOutcome } from './mailer.js';
+import type { FinishedMail, Mailer, MailOutcome } from './mailer.js';
+import { pauseAfter } from './retry-schedule.js';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-/** From one attempt to the next; after the last of them the message has failed. Milliseconds. */
-const PAUSES_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
-/** Share of a pause that is random, so that what failed together does not come back together. */
-const JITTER = 0.2;
 const AT_ONCE = 100;
 
 /** What the dispatcher needs. */
@@ -31,16 +25,16 @@ export interface DispatchDependencies {
 }
 
 /** What follows from how the sending of the `attempt`-th (from 0) went. `random` returns [0, 1). */
-export function judgeAttempt(outcome: MailOutcome, attempt: number, nowMs: number, random: () => number): Attempt {
+export function judgeAttempt(outcome: FinishedMail, attempt: number, nowMs: number, random: () => number): Attempt {
   if (outcome.kind === 'sent') return outcome;
-  const pause = PAUSES_MS[attempt];
-  if (outcome.kind === 'refused' || pause === undefined) return { kind: 'failed', error: outcome.reason };
-  return { kind: 'again', error: outcome.reason, dueAt: new Date(nowMs + pause * (1 - JITTER * random())) };
+  const pause = pauseAfter(attempt + 1, random);
+  if (outcome.kind === 'refused' || pause === null) return { kind: 'failed', error: outcome.reason };
+  return { kind: 'again', error: outcome.reason, dueAt: new Date(nowMs + pause) };
 }
 
 /**
  * Sends what is due, one after another, and notes each. Whoever is killed between the server's 250 and the note sends that
- * letter again, with the same Message-ID.
+ * letter again, with the same Message-ID. So does whoever is stopped while a letter is under way.
  * @throws StaleFenceError when the lease is somebody else's.
  */
 export async function dispatchDue(
@@ -55,14 +49,11 @@ export async function dispatchDue(
     // Asked right before each letter: no transaction can take one back.
     if (!(await isHeld(db, work.lease))) throw new StaleFenceError(work.lease);
     const outcome = await send(dependencies, message);
+    // It stays owed as it was, under the same Message-ID.
+    if (outcome?.kind === 'stopped') return;
     const attempt: Attempt =
       outcome === null ? { kind: 'unwanted' } : judgeAttempt(outcome, message.attempts, clock.now(), random);
-    await work.exclusive(() =>
-      inLeaseTransaction(db, work.lease, async (session) => {
-        await noteAttempt(db, session, message, attempt, new Date(clock.now()));
-        await touchLease(db, work.lease, session);
-      }),
-    );
+    await commitUnderLease(db, work, (session) => noteAttempt(db, session, message, attempt, new Date(clock.now())));
     metrics.outboxAttemptsTotal.inc({ kind: message.kind, outcome: attempt.kind });
     const told = { message: message._id, attempts: message.attempts + 1 };
     if (attempt.kind === 'failed') log.error({ ...told, error: attempt.error }, 'a message cannot be delivered');

@@ -1,8 +1,21 @@
 import { createTransport } from 'nodemailer';
 import { messageOf } from '../lib/errors.js';
+import { isRefusal, type SmtpRefusal } from './judge-refusal.js';
 
-/** Unless said otherwise; a server's own check of a letter may take seconds. */
-const STEP_MS = 15_000;
+/** How long a server is waited for, in milliseconds. */
+export interface MailerLimits {
+  /** For the connection, its greeting and TLS together: nothing of the letter is under way yet. */
+  readonly connectMs: number;
+  /**
+   * For each answer after that. Giving up before a server that took the letter says so sends it twice: ten minutes
+   * (RFC 5321, 4.5.3.2.6).
+   */
+  readonly answerMs: number;
+  /** For a letter in all: an answer that dribbles is never silent for long. */
+  readonly letterMs: number;
+}
+
+const LIMITS: MailerLimits = { connectMs: 30_000, answerMs: 10 * 60_000, letterMs: 15 * 60_000 };
 
 /** An e-mail, as text. */
 export interface Mail {
@@ -17,10 +30,14 @@ export interface Mail {
 }
 
 /**
- * sent: the server said 250. refused: it will say the same of this letter next time (5xx of RFC 5321). trouble: try again
+ * sent: the server said 250. refused: it will say the same of this letter next time (judge-refusal.ts). trouble: try again
  * later; it is unknown whether the letter arrived.
  */
-export type MailOutcome = { readonly kind: 'sent' } | { readonly kind: 'refused' | 'trouble'; readonly reason: string };
+export type FinishedMail =
+  { readonly kind: 'sent' } | { readonly kind: 'refused' | 'trouble'; readonly reason: string };
+
+/** stopped: we cut the connection; it is unknown whether the letter arrived. */
+export type MailOutcome = FinishedMail | { readonly kind: 'stopped' };
 
 /** Sends e-mails. */
 export interface Mailer {
@@ -36,16 +53,17 @@ export interface Mailer {
 export function createMailer(settings: {
   readonly smtpUrl: string;
   readonly from: string;
-  /** How long one step of the talk may take, in milliseconds. */
-  readonly stepMs?: number;
+  /** Cuts the connection under way: a server that stalls must not hold up a process that stops. */
+  readonly stop: AbortSignal;
+  readonly limits?: MailerLimits;
 }): Mailer {
-  const { stepMs = STEP_MS } = settings;
+  const { stop, limits = LIMITS } = settings;
   const transport = createTransport({
     url: settings.smtpUrl,
-    connectionTimeout: stepMs,
-    greetingTimeout: stepMs,
-    socketTimeout: stepMs,
-    dnsTimeout: stepMs,
+    connectionTimeout: limits.connectMs,
+    greetingTimeout: limits.connectMs,
+    socketTimeout: limits.answerMs,
+    dnsTimeout: limits.connectMs,
     // A letter of ours is text: nothing of it is read from a file or fetched from anywhere.
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -53,26 +71,23 @@ export function createMailer(settings: {
   const domain = settings.from.split('@').at(-1)?.replace(/>.*$/, '').trim() ?? 'localhost';
   return {
     async send({ to, subject, text, id }) {
+      const tooLong = new AbortController();
+      const timer = setTimeout(() => tooLong.abort(), limits.letterMs);
       try {
-        await transport.sendMail({ from: settings.from, to, subject, text, messageId: `<${id}@${domain}>` });
+        const messageId = `<${id}@${domain}>`;
+        const signal = AbortSignal.any([stop, tooLong.signal]);
+        await transport.sendMail({ from: settings.from, to, subject, text, messageId, signal });
         return { kind: 'sent' };
       } catch (error) {
-        return { kind: isRefusal(error) ? 'refused' : 'trouble', reason: messageOf(error) };
+        if (stop.aborted) return { kind: 'stopped' };
+        if (tooLong.signal.aborted) {
+          return { kind: 'trouble', reason: `the mail server was not done within ${limits.letterMs / 1_000} s` };
+        }
+        return { kind: isRefusal(error as SmtpRefusal) ? 'refused' : 'trouble', reason: messageOf(error) };
+      } finally {
+        clearTimeout(timer);
       }
     },
     close: () => transport.close(),
   };
 }
-
-/**
- * A 5xx to the recipient or to the letter itself. To anything before (a blocked address, a refused sender, a wrong password) it
- * is about us: an operator mends it, and the letter is as good as it was.
- */
-function isRefusal(error: unknown): boolean {
-  const { responseCode, command } = error as { responseCode?: unknown; command?: unknown };
-  if (command !== 'RCPT TO' && command !== 'DATA') return false;
-  return typeof responseCode === 'number' && responseCode >= 500 && !ABOUT_US.has(responseCode);
-}
-
-/** Authentication is wanted, is too weak, or failed (RFC 4954, 6): some servers say so to the recipient only. */
-const ABOUT_US: ReadonlySet<number> = new Set([530, 534, 535, 538]);

@@ -16,7 +16,9 @@ export function startSecantus(options: {
     command: options.binary,
     args: (port, storageDir) => [
       ...['--host', '127.0.0.1', '--port', String(port), '--storage-path', storageDir],
-      ...['--cache-size', '512M', '--log-level', 'WARNING'],
+      // With 512 MB it stood still for a minute at a time once 60,000 events were written: its cache was full of what it
+      // could not yet write away. It is an upper bound, and a mongod's own default is half of the memory.
+      ...['--cache-size', '2G', '--log-level', 'WARNING'],
       ...(options.dataDir === undefined ? [] : ['--sync-on-commit']),
     ],
     dataDir: options.dataDir,

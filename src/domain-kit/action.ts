@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { z } from 'zod';
+import type { ReleaseNotes } from '../ledger/outbox.js';
 import type { MessageName } from './message.js';
 
 /** What an action works with. */
@@ -12,7 +13,7 @@ export interface ActionContext {
    */
   readonly transaction: <T>(body: (session: mongo.ClientSession) => Promise<T>) => Promise<T>;
   /** Says that a message may leave as soon as there is a cause for it. In the transaction of what lets it. */
-  readonly release: (session: mongo.ClientSession, message: MessageName) => Promise<void>;
+  readonly release: (session: mongo.ClientSession, message: MessageName, notes?: ReleaseNotes) => Promise<void>;
 }
 
 /**

@@ -13,6 +13,7 @@ export function createCommandContext(deps: {
   return {
     programId: codec.programId,
     heldSigners,
+    exists: async (address) => (await chain.accounts([address], 'confirmed')).accounts[0] != null,
     account: async (type, address) => {
       const { accounts } = await chain.accounts([address], 'confirmed');
       const account = accounts[0];

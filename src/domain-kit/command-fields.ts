@@ -4,7 +4,8 @@ import { z } from 'zod';
 /** Fields of command bodies. Each message says what to send. */
 
 const ADDRESS_BYTES = 32;
-const U64_MAX = 2n ** 64n - 1n;
+/** The largest u64. */
+export const U64_MAX = 2n ** 64n - 1n;
 
 /** A base58 account address. */
 export function addressField(what: string) {
@@ -14,21 +15,27 @@ export function addressField(what: string) {
     .meta({ description: what, examples: ['2U7G18mRwqf1gVRiy942GXZx1ywwcBQW8dpfeXKwGov4'] });
 }
 
-/** A server-held key that signs; the server's first one when left out. */
+/** Who signs: a server-held key, the server's first one when left out; or a wallet where it is prepared for one. */
 export function signerField(role: string) {
-  return addressField(`${role}: a key the server holds. Left out: the server's first one.`).optional();
+  return addressField(
+    `${role}: a key the server holds, or to /prepare any wallet. Left out: the server's first one.`,
+  ).optional();
 }
 
 /** Text by its bytes in UTF-8, which is what accounts have room for. */
 export function textField(what: string, minBytes: number, maxBytes: number) {
   const range = minBytes === 0 ? `at most ${maxBytes} bytes` : `${minBytes} to ${maxBytes} bytes`;
-  return z
-    .string({ error: 'must be a text' })
-    .refine((text) => {
-      const bytes = Buffer.byteLength(text, 'utf8');
-      return bytes >= minBytes && bytes <= maxBytes;
-    }, `must have ${range} in UTF-8`)
-    .meta({ description: `${what} (${range} in UTF-8)` });
+  return (
+    z
+      .string({ error: 'must be a text' })
+      // Half of a surrogate pair has no form in UTF-8: what stands on chain would not be what was sent.
+      .refine((text) => !/\p{Surrogate}/u.test(text), 'must be well-formed Unicode, without half a surrogate pair')
+      .refine((text) => {
+        const bytes = Buffer.byteLength(text, 'utf8');
+        return bytes >= minBytes && bytes <= maxBytes;
+      }, `must have ${range} in UTF-8`)
+      .meta({ description: `${what} (${range} in UTF-8)` })
+  );
 }
 
 /** A whole number that fits a JavaScript number. */

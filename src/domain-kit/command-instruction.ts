@@ -1,7 +1,7 @@
 import { BorshInstructionCoder, type Idl as AnchorIdl } from '@coral-xyz/anchor';
-import BN from 'bn.js';
 import { PublicKey, TransactionInstruction, type AccountMeta } from '@solana/web3.js';
 import type { Idl } from '../decoding/types.js';
+import { anchorArguments, type IdlDefinition, type IdlField } from './instruction-arguments.js';
 
 /**
  * Makes instructions of one program from its IDL, with every account given by name: nothing is looked up. An optional
@@ -18,6 +18,7 @@ export type InstructionBuilder = (
 interface IdlInstruction {
   readonly name: string;
   readonly accounts: readonly IdlAccount[];
+  readonly args: readonly IdlField[];
 }
 
 interface IdlAccount {
@@ -30,13 +31,16 @@ interface IdlAccount {
 }
 
 /**
- * The builder of a program deployed at `programId`. Names are those of the IDL; bigints become u64s. Anchor's own
- * client would do, but resolves accounts over its own connection, past our endpoints and their failover.
+ * The builder of a program deployed at `programId`. Names are those of the IDL; arguments are plain values, as decoding gives
+ * them. Anchor's own client would do, but resolves accounts over its own connection, past our endpoints and their failover.
  */
 export function createInstructionBuilder(idl: Idl, programId: string): InstructionBuilder {
   const coder = new BorshInstructionCoder(idl as unknown as AnchorIdl);
   const instructions = new Map(
     (idl as unknown as { instructions: readonly IdlInstruction[] }).instructions.map((entry) => [entry.name, entry]),
+  );
+  const definitions = new Map(
+    ((idl.types ?? []) as readonly IdlDefinition[]).map((definition) => [definition.name, definition]),
   );
   const program = new PublicKey(programId);
 
@@ -58,7 +62,7 @@ export function createInstructionBuilder(idl: Idl, programId: string): Instructi
     return new TransactionInstruction({
       programId: program,
       keys: [...keys, ...remaining],
-      data: coder.encode(name, toAnchor(args)),
+      data: coder.encode(name, anchorArguments(instruction.args, definitions, args)),
     });
   };
 }
@@ -73,10 +77,4 @@ function wellKnown(account: IdlAccount, idlAddress: string, program: PublicKey):
   if (!seeds?.every((seed) => seed.kind === 'const' && seed.value !== undefined)) return undefined;
   const parts = seeds.map((seed) => Buffer.from(seed.value ?? []));
   return PublicKey.findProgramAddressSync(parts, program)[0].toBase58();
-}
-
-function toAnchor(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [name, typeof value === 'bigint' ? new BN(value.toString()) : value]),
-  );
 }

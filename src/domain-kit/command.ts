@@ -21,14 +21,35 @@ export interface Command {
    */
   readonly races: (body: never) => readonly string[];
   /**
-   * Commands with the same turn choose the same next number (a serial, an id): a process sends them one after another.
-   * Undefined where nothing is chosen.
+   * Requests of the same turn need what the one before has made (the next serial): they are sent one after another.
+   * Undefined where nothing is needed.
    */
   readonly turn: (body: never, context: CommandContext) => string | undefined;
-  readonly build: (
-    input: { readonly params: never; readonly body: never },
+  /** Where each request needs a number of its own that nobody chose; undefined where none ever does. */
+  readonly numbers: CommandNumbers<never, never> | undefined;
+  readonly build: (input: CommandInput<never, never>, context: CommandContext) => Promise<CommandPlan>;
+}
+
+/** What a command is built from. */
+export interface CommandInput<P, B> {
+  readonly params: P;
+  readonly body: B;
+  /** The number taken for this request; null where its `numbers` name no row. */
+  readonly index: bigint | null;
+}
+
+/**
+ * A row of numbers, such as the ids of a merchant's promotions. One that provably was not used is given to another request;
+ * that a number turns out to be taken is to be among the command's `races`.
+ */
+export interface CommandNumbers<P, B> {
+  /** The row's name, the same for whoever takes from it; undefined: this request needs none. */
+  readonly row: (input: { readonly params: P; readonly body: B }, context: CommandContext) => string | undefined;
+  /** Below `floor` none can be used any more; from `next` on they are free as far as the chain can tell. */
+  readonly read: (
+    input: { readonly params: P; readonly body: B },
     context: CommandContext,
-  ) => Promise<CommandPlan>;
+  ) => Promise<{ readonly floor: bigint; readonly next: bigint }>;
 }
 
 /** What a command may ask. Account values come from the chain: it is the truth, MongoDB follows. */
@@ -37,17 +58,21 @@ export interface CommandContext {
   readonly programId: string;
   /** Addresses whose keys the server holds, in the configured order. */
   readonly heldSigners: readonly string[];
+  /** Where a wallet signs as well: any address may then be named in a role. */
+  readonly forWallets?: boolean;
   /**
    * The module's account of that type (as its IDL writes it) at confirmed, decoded; null where there is none of this
    * type at the address.
    */
   account(type: string, address: string): Promise<unknown>;
+  /** Whether there is any account at the address at confirmed, of whatever program. */
+  exists(address: string): Promise<boolean>;
 }
 
 /** The transaction a command asks for, and what it will have made. */
 export interface CommandPlan {
   readonly instructions: readonly TransactionInstruction[];
-  /** Must all be held by the server. The first one pays. */
+  /** As `signerFor` gives them. The first one pays. */
   readonly signers: readonly [string, ...string[]];
   /** The account the command is about. */
   readonly address: string;
@@ -67,9 +92,11 @@ export function defineCommand<P extends Readonly<Record<string, string>>, B>(com
   readonly body: z.ZodType<B>;
   readonly races?: (body: B) => readonly string[];
   readonly turn?: (body: B, context: CommandContext) => string | undefined;
-  readonly build: (input: { readonly params: P; readonly body: B }, context: CommandContext) => Promise<CommandPlan>;
+  readonly numbers?: CommandNumbers<P, B>;
+  readonly build: (input: CommandInput<P, B>, context: CommandContext) => Promise<CommandPlan>;
 }): Command {
-  return { ...command, races: command.races ?? (() => []), turn: command.turn ?? (() => undefined) };
+  const { races = () => [], turn = () => undefined, numbers } = command;
+  return { ...command, races, turn, numbers };
 }
 
 /** Why a command cannot even be tried. */
@@ -89,9 +116,13 @@ export class CommandRefused extends MooringError {
   }
 }
 
-/** The server-held address that signs in a role: the one named in `field`, or the first one. */
+/**
+ * The address that signs in a role: the one named in `field`, which may be a wallet's only where the context is for wallets;
+ * or the first one that the server holds.
+ */
 export function signerFor(context: CommandContext, field: string, named: string | undefined): string {
-  const { heldSigners } = context;
+  const { heldSigners, forWallets = false } = context;
+  if (forWallets && named !== undefined) return named;
   const held = heldSigners.length > 0 ? `It holds: ${heldSigners.join(', ')}.` : 'It holds none: set SIGNER_KEYPAIRS.';
   const address = named ?? heldSigners[0];
   if (address === undefined || !heldSigners.includes(address)) {

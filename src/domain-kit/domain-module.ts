@@ -2,6 +2,7 @@ import type { Idl, IdlRange } from '../decoding/types.js';
 import type { FinalizedHandler, LetterOf } from './message.js';
 import type { Model, ModelIndex, StateModel } from './model.js';
 import type { ProgramEvent } from './program-event.js';
+import type { ProgramSettings } from './program-settings.js';
 import type { Push } from './push.js';
 import type { Settle } from './settle.js';
 import type { Write } from './writes.js';
@@ -13,8 +14,14 @@ export type EventHandler<Name extends string = string, Data = unknown> = (
   event: ProgramEvent<Name, Data>,
 ) => readonly Write[];
 
-/** A pure function from an account as it is on chain to the whole document that mirrors it. */
-export type AccountHandler<Data = unknown> = (address: string, account: Data) => Write;
+/**
+ * A pure function from an account as it is on chain to the whole document that mirrors it; in a list, that one first, and
+ * then what else the account tells, such as a document that outlives it.
+ */
+export type AccountHandler<Data = unknown> = (
+  address: string,
+  account: Data,
+) => Write | readonly [mirror: Write, ...others: Write[]];
 
 /** A collection of people's own that actions of a module write: no projection, replay or reconcile ever looks at it. */
 export interface OwnCollection {
@@ -48,6 +55,8 @@ export interface DomainModule {
   /** By the kind of message. */
   readonly letters: Readonly<Record<string, LetterOf>>;
   readonly ownCollections: readonly OwnCollection[];
+  /** How the program is followed where the environment does not say; what is left out is as for the rest. */
+  readonly settings: Partial<ProgramSettings>;
 }
 
 /** A module with the event and account types generated from its IDL. Every event must have a handler. */
@@ -68,6 +77,7 @@ export interface ModuleDefinition<Events extends object, Accounts extends object
   readonly onFinalized?: { readonly [N in keyof Events & string]?: FinalizedHandler<N, Events[N]> };
   readonly letters?: Readonly<Record<string, LetterOf>>;
   readonly ownCollections?: readonly OwnCollection[];
+  readonly settings?: Partial<ProgramSettings>;
 }
 
 /**
@@ -93,10 +103,21 @@ export function defineModule<Events extends object, Accounts extends object>(
     onFinalized: (definition.onFinalized ?? {}) as unknown as Readonly<Record<string, FinalizedHandler>>,
     letters: definition.letters ?? {},
     ownCollections: definition.ownCollections ?? [],
+    settings: definition.settings ?? {},
   };
 }
 
-/** The models that mirror accounts. */
+/** What an account handler made of an account, as a list: the document that mirrors it comes first. */
+export function writesOfAccount(made: ReturnType<AccountHandler>): readonly [mirror: Write, ...others: Write[]] {
+  return 'kind' in made ? [made] : made;
+}
+
+/** The models whose documents end with the account at their address. */
+export function modelsEndingWithAccount(module: Pick<DomainModule, 'models'>): StateModel[] {
+  return stateModels(module).filter(({ outlivesAccount }) => !outlivesAccount);
+}
+
+/** The models of documents that records change step by step. */
 export function stateModels({ models }: Pick<DomainModule, 'models'>): StateModel[] {
   return models.filter((model) => model.kind === 'state');
 }

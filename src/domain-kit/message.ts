@@ -18,7 +18,10 @@ export interface CausedMessage extends MessageName {
   readonly whileWaiting: string;
 }
 
-/** A pure function from a final event to the messages it causes. */
+/**
+ * A pure function from a final event to the messages it causes. It may throw: the event is then parked in the outbox until an
+ * operator retries it.
+ */
 export type FinalizedHandler<Name extends string = string, Data = unknown> = (
   event: ProgramEvent<Name, Data>,
 ) => readonly CausedMessage[];

@@ -47,7 +47,11 @@ export function defineSettle<W extends Fields, F extends Fields, S extends Field
   readonly into: StateModel<F, S>;
   readonly query: (key: string) => SettleQuery;
   readonly readsTarget?: boolean;
-  readonly compute: (documents: readonly Answer<Values<W>>[], key: string, target: Values<F>) => Values<S>;
+  readonly compute: (
+    documents: readonly Answer<Values<W> & Partial<Values<R>>>[],
+    key: string,
+    target: Values<F>,
+  ) => Values<S>;
 }): Settle {
   return { readsTarget: false, ...step } as unknown as Settle;
 }

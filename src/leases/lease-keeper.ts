@@ -16,6 +16,8 @@ const SESSION_LEFT_OPEN =
 
 interface LeaseKeeperOptions extends RenewalOptions {
   readonly holder: string;
+  /** What this process saw of the lease before it wanted it: a holder that stood still since is not waited for again. */
+  readonly seen?: LeaseObservation | null;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function keepLease(
   work: (work: LeaseWork, lost: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { db, clock, log, holder, termMs } = options;
-  let observed: LeaseObservation | null = null;
+  let observed = options.seen ?? null;
   while (!stop.aborted) {
     const lease = await acquireOnce();
     if (!lease) {

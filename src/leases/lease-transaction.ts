@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { inSessionTransaction } from '../store/transactions.js';
-import { isHeld, StaleFenceError, type HeldLease } from './lease.js';
+import { isHeld, StaleFenceError, touchLease, type HeldLease } from './lease.js';
+import type { LeaseWork } from './lease-work.js';
 
 /**
  * Runs `body` in a transaction of the lease's own session, one at a time; `body` ends with `touchLease`. What fails is
@@ -22,4 +23,23 @@ export function inLeaseTransaction<T>(
       throw new StaleFenceError(lease, { cause: error });
     }
   });
+}
+
+/**
+ * Runs `body` in a transaction that changes nothing when the lease is somebody else's by then (I8), while nothing else runs
+ * under the lease.
+ * @throws StaleFenceError
+ */
+export function commitUnderLease<T>(
+  db: mongo.Db,
+  work: LeaseWork,
+  body: (session: mongo.ClientSession) => Promise<T>,
+): Promise<T> {
+  return work.exclusive(() =>
+    inLeaseTransaction(db, work.lease, async (session) => {
+      const result = await body(session);
+      await touchLease(db, work.lease, session);
+      return result;
+    }),
+  );
 }

@@ -51,7 +51,8 @@ function beats(db: mongo.Db): mongo.Collection<BeatDocument> {
   return db.collection<BeatDocument>('leases');
 }
 
-function beatId(name: string): string {
+/** The document that counts the renewals of a lease. */
+export function beatId(name: string): string {
   return `beat:${name}`;
 }
 

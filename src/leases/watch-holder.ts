@@ -6,13 +6,14 @@ const LOOK_EVERY_MS = 200;
 
 /**
  * Who holds a lease, and whether it shows within a term that it lives: by its beat alone, since no two clocks are compared.
- * Returns as soon as it does.
+ * Returns as soon as it does, or says that it lives when `signal` is aborted: nothing else was seen.
  */
 export async function watchHolder(
   db: mongo.Db,
   clock: Clock,
   name: string,
   termMs: number,
+  signal?: AbortSignal,
 ): Promise<{ readonly holder: string | null; readonly isAlive: boolean }> {
   const begunMs = clock.monotonic();
   const first = await readBeats(db, name);
@@ -20,8 +21,9 @@ export async function watchHolder(
     const holder = await readHolder(db, name);
     if (!holder) return { holder, isAlive: false };
     if ((await readBeats(db, name)) !== first) return { holder, isAlive: true };
+    if (signal?.aborted) return { holder, isAlive: true };
     if (clock.monotonic() - begunMs >= termMs) return { holder, isAlive: false };
-    await clock.sleep(LOOK_EVERY_MS);
+    await clock.sleep(LOOK_EVERY_MS, signal);
   }
 }
 

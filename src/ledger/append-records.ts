@@ -1,7 +1,7 @@
-import { mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { insertUnordered } from '../lib/insert-unordered.js';
 import { isSameVersion, type LedgerRecord } from './ledger-record.js';
-import { ledgerEvents, recordFrom, storedRecord, type StoredRecord } from './ledger-collections.js';
-import { DUPLICATE_KEY } from '../lib/duplicate-key.js';
+import { ledgerEvents, recordFrom, storedRecord } from './ledger-collections.js';
 
 /** What became of the records handed in. */
 export interface AppendOutcome {
@@ -19,7 +19,7 @@ export interface AppendOutcome {
  */
 export async function appendReceived(db: mongo.Db, records: readonly LedgerRecord[]): Promise<AppendOutcome> {
   if (records.length === 0) return { inserted: [], seen: [], disputed: [] };
-  const refused = await insertUnordered(db, records);
+  const refused = await insertUnordered(ledgerEvents(db), records.map(storedRecord));
   if (refused.size === 0) return { inserted: records, seen: [], disputed: [] };
   const duplicates = records.filter((_, position) => refused.has(position));
 
@@ -57,18 +57,4 @@ export async function markDisputed(
     { $set: { disputed: true } },
     session ? { session } : {},
   );
-}
-
-/** The positions of the records that were in the ledger already. */
-async function insertUnordered(db: mongo.Db, records: readonly LedgerRecord[]): Promise<Set<number>> {
-  const documents: StoredRecord[] = records.map(storedRecord);
-  try {
-    await ledgerEvents(db).insertMany(documents, { ordered: false });
-    return new Set();
-  } catch (error) {
-    if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
-    const failures = [error.writeErrors].flat();
-    if (failures.length === 0 || failures.some((failure) => failure.code !== DUPLICATE_KEY)) throw error;
-    return new Set(failures.map((failure) => failure.index));
-  }
 }

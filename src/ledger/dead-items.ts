@@ -90,6 +90,17 @@ export async function countDeadItems(db: mongo.Db, filter: DeadFilter): Promise<
   return { letter, record };
 }
 
+/** How many of a program wait for an operator, by kind: of a log that was cut off the accounts are read without one. */
+export async function countDeadEvents(db: mongo.Db, program: string): Promise<Record<DeadKind, number>> {
+  const filter: DeadFilter = { programs: [program], closed: false };
+  const letters = { $and: [letterWhere(filter), { reason: { $ne: 'log-truncated' } }] };
+  const [letter, record] = await Promise.all([
+    deadLetters(db).countDocuments(letters),
+    ledgerEvents(db).countDocuments(recordWhere(filter)),
+  ]);
+  return { letter, record };
+}
+
 /** The dead item of this id, open or not; null when there is none (any more). */
 export async function readDeadItem(db: mongo.Db, id: string): Promise<DeadItem | null> {
   const letter = await deadLetters(db).findOne({ _id: id });

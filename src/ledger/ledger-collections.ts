@@ -57,6 +57,8 @@ export async function ensureLedgerIndexes(db: mongo.Db): Promise<void> {
   await deadLetters(db).createIndexes([
     // The list for people, newest first.
     { key: { slot: -1, _id: -1 }, name: 'newest' },
+    // How many of a program are open, at every look for alerts.
+    { key: { program: 1, reason: 1 }, name: 'program' },
     // All letters of one transaction.
     { key: { signature: 1 }, name: 'signature' },
   ]);

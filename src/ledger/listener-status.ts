@@ -17,8 +17,8 @@ export interface ListenerStatus {
   readonly lagSlots: number | null;
   /** Why the last sweep left the frontier where it was; null when it moved. */
   readonly sweepStopped: string | null;
-  /** Attempts of handlers that failed since the last one that did not. */
-  readonly errorsInARow: number;
+  /** Attempts of handlers that failed since the last one that did not; null before the worker tried any. */
+  readonly errorsInARow: number | null;
   /** Slots on top of confirmed that an event waits before it is applied. */
   readonly confirmations: number;
   /** So much of what was confirmed is unknown to the chain that nothing is rolled back; null when all is well. */

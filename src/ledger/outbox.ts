@@ -36,9 +36,11 @@ export function outbox(db: mongo.Db): mongo.Collection<OutboxMessage> {
   return db.collection<OutboxMessage>('outbox');
 }
 
-/** Creates its index. */
+/** Creates its indexes: for what is due and for counting, and for lists. */
 export async function ensureOutboxIndexes(db: mongo.Db): Promise<void> {
   await outbox(db).createIndex({ state: 1, dueAt: 1 });
+  await outbox(db).createIndex({ state: 1, createdAt: -1, _id: -1 });
+  await outbox(db).createIndex({ createdAt: -1, _id: -1 });
 }
 
 /**
@@ -54,14 +56,28 @@ export async function isReleased(db: mongo.Db, session: mongo.ClientSession, _id
   return (await outbox(db).findOne({ _id }, { session }))?.released === true;
 }
 
+/** What whoever releases a message knows of it. */
+export interface ReleaseNotes {
+  /** Its cause is final already, and may have been so before anybody asked for messages. */
+  readonly isCaused?: boolean;
+  /** Where it goes or what it says has changed: what became of an attempt before says nothing of the next one. */
+  readonly isChanged?: boolean;
+}
+
 /** Notes that a message may leave, in the transaction of what lets it. Both sides write the same document, whoever is first. */
-export function releaseMessage(
+export async function releaseMessage(
   db: mongo.Db,
   session: mongo.ClientSession,
   name: Name,
   now: Date,
+  { isCaused = false, isChanged = false }: ReleaseNotes = {},
 ): Promise<MessageState> {
-  return advance(db, session, name, 'released', now);
+  const state = await advance(db, session, name, 'released', now);
+  if (state === 'waiting' && isCaused) return advance(db, session, name, 'caused', now);
+  if (!isChanged || (state !== 'failed' && state !== 'due')) return state;
+  const again = { state: 'due', dueAt: now, attempts: 0, error: null, endedAt: null } as const;
+  await outbox(db).updateOne({ _id: name.id, caused: true, released: true }, { $set: again }, { session });
+  return 'due';
 }
 
 async function advance(
@@ -106,17 +122,17 @@ export type Attempt =
   | { readonly kind: 'again'; readonly error: string; readonly dueAt: Date }
   | { readonly kind: 'unwanted' };
 
-/** Notes an attempt. */
+/** Notes an attempt. What failed to an address that was corrected meanwhile says nothing of the new one, which stays due. */
 export async function noteAttempt(
   db: mongo.Db,
   session: mongo.ClientSession,
-  { _id, attempts }: Pick<OutboxMessage, '_id' | 'attempts'>,
+  { _id, attempts, dueAt }: Pick<OutboxMessage, '_id' | 'attempts' | 'dueAt'>,
   attempt: Attempt,
   now: Date,
 ): Promise<void> {
   // Dropped while it was on its way it has left all the same.
-  const states: MessageState[] = attempt.kind === 'sent' ? ['due', 'dropped'] : ['due'];
-  const filter = { _id, state: { $in: states } };
+  const filter: mongo.Filter<OutboxMessage> =
+    attempt.kind === 'sent' ? { _id, state: { $in: ['due', 'dropped'] } } : { _id, state: 'due', dueAt };
   await outbox(db).updateOne(filter, { $set: changeOf(attempt, attempts + 1, now) }, { session });
 }
 
@@ -131,19 +147,6 @@ function changeOf(attempt: Attempt, attempts: number, now: Date): Partial<Outbox
     case 'unwanted':
       return { dueAt: new Date(now.getTime() + UNWANTED_MS) };
   }
-}
-
-/** How many messages there are in each state. */
-export async function countMessages(db: mongo.Db): Promise<Readonly<Record<MessageState, number>>> {
-  const states = MESSAGE_STATES;
-  const counts = await Promise.all(states.map((state) => outbox(db).countDocuments({ state })));
-  return Object.fromEntries(states.map((state, index) => [state, counts[index] ?? 0])) as Record<MessageState, number>;
-}
-
-/** Messages, the newest first; of one state where it is given. */
-export function listMessages(db: mongo.Db, state: MessageState | undefined, limit: number): Promise<OutboxMessage[]> {
-  const filter = state === undefined ? {} : { state };
-  return outbox(db).find(filter).sort({ createdAt: -1 }).limit(limit).toArray();
 }
 
 /**

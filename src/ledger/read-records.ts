@@ -55,6 +55,17 @@ export async function readSignature(
   return stored.map(recordFrom).filter((record) => !isArchived(record._id));
 }
 
+/** One record of a program by its id; null where the ledger has none. */
+export async function readRecord(
+  db: mongo.Db,
+  program: string,
+  _id: string,
+  session: mongo.ClientSession,
+): Promise<LedgerRecord | null> {
+  const stored = await ledgerEvents(db).findOne({ _id, program }, { session });
+  return stored && recordFrom(stored);
+}
+
 /** The applied records that touch any of these documents, archived versions excluded. */
 export async function readTouching(
   db: mongo.Db,

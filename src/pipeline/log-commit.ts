@@ -8,6 +8,7 @@ import {
   type CommittedDocument,
   type LeavingReason,
 } from '../ledger/commit-log.js';
+import type { HeldLease } from '../leases/lease.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { orderKey } from '../ledger/order-key.js';
 import type { ChangedResult, HandledWrites } from './project.js';
@@ -22,9 +23,18 @@ export interface Movement {
   readonly results: readonly ChangedResult[];
 }
 
+const everyEvent = new WeakSet<HeldLease>();
+
+/** Has commits under this lease name all events of their module, whether it pushes them or not; or no longer. */
+export function logEveryEvent(lease: HeldLease, isWanted: boolean): void {
+  if (isWanted) everyEvent.add(lease);
+  else everyEvent.delete(lease);
+}
+
 /**
  * Logs what clients are told of a commit, in its own transaction: so it is told if, and only if, the documents say it.
- * To be called after the documents are written. A module that pushes nothing costs nothing.
+ * To be called after the documents are written. A module that pushes nothing costs nothing
+ * while nobody else wants its events.
  */
 export async function logCommit(
   db: mongo.Db,
@@ -32,20 +42,25 @@ export async function logCommit(
   tx: Pick<ProjectionTransaction, 'results'>,
   module: DomainModule,
   movement: Movement,
-  now: Date,
+  { lease, now }: { readonly lease: HeldLease; readonly now: Date },
 ): Promise<void> {
   const { push } = module;
-  if (push === null) return;
-  const isTold = ({ kind, name }: LedgerRecord) => kind === 'event' && Object.hasOwn(push.events, name);
+  const isEveryEventTold = everyEvent.has(lease);
+  if (push === null && !isEveryEventTold) return;
+  const isTold = ({ kind, name }: LedgerRecord) =>
+    kind === 'event' && (isEveryEventTold || (push !== null && Object.hasOwn(push.events, name)));
   const entry: CommitEntry = {
     entered: inChainOrder(movement.entered.filter(({ record }) => isTold(record))).map(versionOf),
     left: movement.left
       .filter(({ record }) => isTold(record))
       .map(({ record, reason, detail }) => ({ version: versionOf(record), reason, detail })),
-    documents: [
-      ...(await afterCorrection(tx, push, movement.left)),
-      ...movement.results.flatMap((result) => changedFor(push, result)),
-    ],
+    documents:
+      push === null
+        ? []
+        : [
+            ...(await afterCorrection(tx, push, movement.left)),
+            ...movement.results.flatMap((result) => changedFor(push, result)),
+          ],
   };
   if (entry.entered.length + entry.left.length + entry.documents.length === 0) return;
   await appendCommit(db, session, module.name, entry, now);

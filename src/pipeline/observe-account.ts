@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { AccountInfo } from '../chain/chain-port.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import { stateModels, type DomainModule } from '../domain-kit/domain-module.js';
+import { modelsEndingWithAccount, type DomainModule } from '../domain-kit/domain-module.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
 import { observationId, runHandler, touchesOf } from './run-handler.js';
 
@@ -34,7 +34,7 @@ export async function observeAccount(
 /** The documents at this address, closed ones included. */
 async function standingDocuments(db: mongo.Db, module: DomainModule, address: string): Promise<string[]> {
   const touches: string[] = [];
-  for (const model of stateModels(module)) {
+  for (const model of modelsEndingWithAccount(module)) {
     const one = { [model.keyField]: address } as mongo.Filter<mongo.Document>;
     if (await db.collection(model.collection).findOne(one)) touches.push(touchOf(model.collection, address));
   }
@@ -42,7 +42,7 @@ async function standingDocuments(db: mongo.Db, module: DomainModule, address: st
 }
 
 function touchesOfAnyKind(module: DomainModule, address: string): string[] {
-  return stateModels(module).map(({ collection }) => touchOf(collection, address));
+  return modelsEndingWithAccount(module).map(({ collection }) => touchOf(collection, address));
 }
 
 function observation(

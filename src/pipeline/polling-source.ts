@@ -30,6 +30,8 @@ export interface PollingSourceOptions {
     readonly chain: Pick<ChainPort, 'slot' | 'signaturesFor' | 'firstAvailableBlock' | 'signatureStatuses'>;
   };
   readonly intervalMs: number;
+  /** Signatures a page, 1..1000. */
+  readonly pageSize: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -133,7 +135,8 @@ export class PollingSource implements Source {
   ): Promise<'reached' | 'as-far-as-history-goes' | 'stopped'> {
     const announced = this.#announced.get(programId) ?? new BoundedMap<string, number>(SIGNATURES_REMEMBERED);
     this.#announced.set(programId, announced);
-    const walk = walkSignatures(chain, programId, { fromSlot, commitment: 'confirmed' });
+    const { pageSize } = this.options;
+    const walk = walkSignatures(chain, programId, { fromSlot, commitment: 'confirmed', pageSize });
     for (;;) {
       const step = await walk.next();
       if (this.#stopped.signal.aborted) return 'stopped';

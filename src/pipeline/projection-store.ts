@@ -16,6 +16,7 @@ import {
   type RecordRenewal,
   type RecordIndex,
 } from '../ledger/mark-records.js';
+import { noteLate } from '../ledger/stable-slot.js';
 import { forgetRepairs } from '../ledger/repair-queue.js';
 import { logCommit, type Movement } from './log-commit.js';
 import { MongoProjection } from './mongo-projection.js';
@@ -120,6 +121,13 @@ async function commitWithout(
   await inLeaseTransaction(db, lease, async (session) => {
     // Before the documents are folded: their history is read with the places it has from now on.
     await setIndexes(db, session, change.reindex);
+    await noteLate(
+      db,
+      session,
+      module.name,
+      change.reindex.map(({ id, slot }) => ({ _id: id, slot })),
+      now,
+    );
     const projection = new MongoProjection(db, session);
     const added = [...change.apply, ...change.enter];
     const results = await project(projection, module, added, withdraw, change.refold, change.again);
@@ -139,7 +147,7 @@ async function commitWithout(
     await forgetRepairs(db, session, change.repaired);
     if (change.settledSignature !== null) await clearDispute(db, session, module.name, change.settledSignature);
     const movement = { entered: enteredBy(change), left: leftBy(change, expelled), results };
-    await logCommit(db, session, projection, module, movement, now);
+    await logCommit(db, session, projection, module, movement, { lease, now });
     await taps.get(lease)?.(session, {
       records: [...[...added, ...change.again.facts].map(({ record }) => record), ...withdraw],
       touches: [

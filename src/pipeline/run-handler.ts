@@ -1,4 +1,4 @@
-import { stateModels, type DomainModule } from '../domain-kit/domain-module.js';
+import { modelsEndingWithAccount, writesOfAccount, type DomainModule } from '../domain-kit/domain-module.js';
 import { close, type Write } from '../domain-kit/writes.js';
 import { messageOf } from '../lib/errors.js';
 import { touchOf, type LedgerRecord } from '../ledger/ledger-record.js';
@@ -50,13 +50,13 @@ function runEvent(module: DomainModule, record: HandledRecord): readonly Write[]
 function runObservation(module: DomainModule, record: HandledRecord): readonly Write[] {
   const address = addressOfObservation(record._id);
   if (record.data === null) {
-    return stateModels(module)
+    return modelsEndingWithAccount(module)
       .filter((model) => record.touches?.includes(touchOf(model.collection, address)))
       .map((model) => close(model, address));
   }
   const handler = module.accounts[record.name];
   if (!handler) throw new Error(`no handler for account ${record.name} in module ${module.name}`);
-  return [handler(address, record.data)];
+  return writesOfAccount(handler(address, record.data));
 }
 
 /** The id of an observation: one per account and slot. */

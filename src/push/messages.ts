@@ -42,7 +42,7 @@ export function messagesOf(
   return bare.map(({ name, payload, rooms }, index) => ({
     name,
     rooms: [...new Set(rooms.flatMap((room) => [roomName(room), roomName([room[0], '*'])]))],
-    payload: { ...jsonOf(payload), id: `${module.name}/${commit.number}/${index}` },
+    payload: { ...jsonOf(payload), id: `${module.name}/${commit.number}-${commit.mark}/${index}` },
   }));
 }
 
@@ -50,7 +50,9 @@ export function messagesOf(
 function ofEvent(push: Push, record: LedgerRecord, onBroken: (fields: object) => void): readonly PushMessage[] {
   const { _id: id, name, signature, slot, data } = record;
   try {
-    return push.events[name]?.({ id, name, signature, slot, data }) ?? [];
+    // A commit may name events that are nobody's message.
+    const message = Object.hasOwn(push.events, name) ? push.events[name] : undefined;
+    return message?.({ id, name, signature, slot, data }) ?? [];
   } catch (error) {
     onBroken({ event: id, name, error: messageOf(error) });
     return [];

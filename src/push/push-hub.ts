@@ -1,22 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
-import { readCommitHeads } from '../ledger/commit-log.js';
+import { readCommitHeads, type CommitHead } from '../ledger/commit-log.js';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { repeat, type Repeating } from '../lib/repeat.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { encodeCursor, isAhead, type Position, type Positions } from './cursor.js';
+import { behind, commitsBetween, encodeCursor, isAhead, type Position, type Positions } from './cursor.js';
 import type { OutgoingMessage, PushingModule } from './messages.js';
-import { readMessages } from './read-messages.js';
+import { readMessages, type ToldCommit } from './read-messages.js';
+import { ReadTurns } from './read-turns.js';
 import type { RoomName } from './rooms.js';
 
 /** How often the heads of the commit logs are looked at while somebody listens, in milliseconds: one small query. */
 const POLL_MS = 50;
 /** Messages told in one go, before whoever writes to sockets gets a turn. */
 const MESSAGES_IN_A_GO = 100;
-/** Commits that are told again at most to somebody who was away. */
-const MAX_MISSED_COMMITS = 20_000;
+/** Commits that are told again at most to somebody who was away: about two seconds' work of this process. */
+const MAX_MISSED_COMMITS = 5_000;
+/** Reads for those who were away at once, of all of them: more would keep requests waiting, and tell nobody sooner. */
+const MISSED_READS_AT_ONCE = 2;
 /** Live messages that wait at most while somebody is told what was missed. */
 const MAX_WAITING = 5_000;
 
@@ -70,6 +73,8 @@ export class PushHub {
   readonly #stop = new AbortController();
   readonly #tail: Repeating;
   readonly #waiting = new Set<Waiting>();
+  readonly #liveTurns = new ReadTurns(1);
+  readonly #missedTurns = new ReadTurns(MISSED_READS_AT_ONCE);
   /** Where this process is; null while nobody listens. */
   #positions: Map<string, Position> | null = null;
   #opening: Promise<void> | null = null;
@@ -105,17 +110,20 @@ export class PushHub {
     join: () => void,
   ): Promise<FollowOutcome> {
     await this.#open();
-    const reached = since === null ? since : await this.#reach(since);
+    // Who is in no room missed nothing.
+    const away = rooms.size === 0 ? null : since;
+    const reached = away === null ? 'reached' : await this.#reach(away);
     const target = new Map(this.#positions);
-    if (since === null || reached === 'beyond') {
+    const isTooFar = away !== null && (reached === 'beyond' || commitsBetween(away, target) > MAX_MISSED_COMMITS);
+    if (away === null || isTooFar) {
       join();
-      return { kind: since === null ? 'live' : 'too-far', cursor: encodeCursor(target), missed: 0 };
+      return { kind: isTooFar ? 'too-far' : 'live', cursor: encodeCursor(target), missed: 0 };
     }
     // From here on, in this same turn, live messages wait behind what was missed.
     const waiting: Waiting = { rooms, messages: [], isOverrun: false };
     this.#waiting.add(waiting);
     try {
-      const missed = await this.#tellMissed(rooms, since, target, tell);
+      const missed = await this.#tellMissed(rooms, away, target, tell);
       if (waiting.isOverrun) return { kind: 'overrun' };
       for (let message = waiting.messages.shift(); message; message = waiting.messages.shift()) await tell(message);
       if (waiting.isOverrun) return { kind: 'overrun' };
@@ -137,13 +145,13 @@ export class PushHub {
     if (this.#positions) return Promise.resolve();
     this.#opening ??= this.#readHeads()
       .then((heads) => {
-        this.#positions = new Map([...heads].map(([program, last]) => [program, { next: last + 1, skip: 0 }]));
+        this.#positions = new Map([...heads].map(([program, head]) => [program, behind(head)]));
       })
       .finally(() => (this.#opening = null));
     return this.#opening;
   }
 
-  #readHeads(): Promise<Map<string, number>> {
+  #readHeads(): Promise<Map<string, CommitHead>> {
     const { db, modules } = this.dependencies;
     return readCommitHeads(
       db,
@@ -153,7 +161,7 @@ export class PushHub {
 
   /**
    * Waits until this process is where the client was, who may come from one that was faster. `beyond`: there are no such
-   * commits; the cursor is from another database.
+   * commits; the cursor is from another log.
    */
   async #reach(since: Positions): Promise<'reached' | 'beyond'> {
     const isBehind = () =>
@@ -161,13 +169,12 @@ export class PushHub {
         const here = this.#positions?.get(program);
         return here !== undefined && isAhead(position, here);
       });
-    if (!isBehind()) return 'reached';
-    const heads = await this.#readHeads();
-    for (const [program, { next, skip }] of since) {
-      const last = heads.get(program);
-      if (last !== undefined && (next > last + 1 || (next === last + 1 && skip > 0))) return 'beyond';
-    }
     while (isBehind() && !this.#stop.signal.aborted) {
+      const heads = await this.#readHeads();
+      for (const [program, position] of since) {
+        const head = heads.get(program);
+        if (head !== undefined && isAhead(position, behind(head))) return 'beyond';
+      }
       this.#tail.soon();
       await this.dependencies.clock.sleep(POLL_MS, this.#stop.signal);
     }
@@ -187,22 +194,26 @@ export class PushHub {
     let missed = 0;
     for (const module of modules) {
       const [from, until] = [at.get(module.name), target.get(module.name)];
-      if (!from || !until || !isAhead(until, from)) continue;
-      if (until.next - from.next > MAX_MISSED_COMMITS) return null;
+      if (!from || !until) continue;
+      if (!isAhead(until, from)) {
+        // Behind the last commit of a log that this one is not, whatever its number.
+        if (from.mark !== until.mark) return null;
+        continue;
+      }
       // Of the commit that is being told live at this moment, what was told before this moment is missed as well.
       const last = until.skip > 0 ? until.next : until.next - 1;
-      for await (const commit of readMessages(this.dependencies, module, from.next, last)) {
+      for await (const commit of readMessages(this.dependencies, module, from, last, this.#missedTurns)) {
         if ('lost' in commit) return null;
         const first = commit.number === from.next ? from.skip : 0;
         const end = commit.number === until.next ? until.skip : commit.messages.length;
         for (let index = first; index < end; index++) {
           const message = commit.messages[index];
-          at.set(module.name, after(commit.number, index + 1, commit.messages.length));
+          at.set(module.name, after(commit, index + 1));
           if (!message?.rooms.some((room) => rooms.has(room))) continue;
           await tell(withCursor(message, at));
           missed += 1;
         }
-        if (commit.number < until.next) at.set(module.name, { next: commit.number + 1, skip: 0 });
+        if (commit.number < until.next) at.set(module.name, behind(commit));
       }
     }
     return missed;
@@ -213,43 +224,44 @@ export class PushHub {
     if (!audience.isThere()) this.#positions = null;
     if (!this.#positions) return;
     const heads = await this.#readHeads();
-    for (const module of modules) await this.#tellUpTo(module, heads.get(module.name) ?? 0);
+    for (const module of modules) {
+      const head = heads.get(module.name);
+      if (head) await this.#tellUpTo(module, head);
+    }
   }
 
-  async #tellUpTo(module: PushingModule, last: number): Promise<void> {
-    const { audience } = this.dependencies;
+  async #tellUpTo(module: PushingModule, head: CommitHead): Promise<void> {
     const positions = this.#positions;
     const from = positions?.get(module.name);
     if (!positions || !from) return;
-    // Somebody has put an older database in the place of this one.
-    const isReset = last < from.next - 1;
-    if (isReset) {
-      positions.set(module.name, { next: last + 1, skip: 0 });
-      audience.lost();
+    if (!isAhead(behind(head), from)) {
+      // Else somebody has put another database, as a backup, in the place of this one.
+      const isSame = head.number === from.next - 1 && head.mark === from.mark;
+      if (!isSame) this.#lose(module, head, positions);
+      return;
     }
-    if (isReset || last < from.next) return;
-    for await (const commit of readMessages(this.dependencies, module, from.next, last)) {
-      if ('lost' in commit) {
-        positions.set(module.name, { next: last + 1, skip: 0 });
-        audience.lost();
-        return;
-      }
+    for await (const commit of readMessages(this.dependencies, module, from, head.number, this.#liveTurns)) {
+      if ('lost' in commit) return this.#lose(module, head, positions);
       await this.#tellCommit(module, commit, positions);
       if (this.#stop.signal.aborted) return;
     }
   }
 
-  async #tellCommit(
-    module: PushingModule,
-    { number, at, messages }: { number: number; at: Date; messages: readonly OutgoingMessage[] },
-    positions: Map<string, Position>,
-  ): Promise<void> {
+  #lose(module: PushingModule, head: CommitHead, positions: Map<string, Position>): void {
+    positions.set(module.name, behind(head));
+    // Who is being told what was missed has not joined the audience yet: connecting again, it finds out by its cursor.
+    for (const waiting of this.#waiting) waiting.isOverrun = true;
+    this.dependencies.audience.lost();
+  }
+
+  async #tellCommit(module: PushingModule, commit: ToldCommit, positions: Map<string, Position>): Promise<void> {
+    const { number, at, messages } = commit;
     const { clock, metrics, audience } = this.dependencies;
     const here = positions.get(module.name);
     for (let index = here?.next === number ? here.skip : 0; index < messages.length; index++) {
       const message = messages[index] as OutgoingMessage;
       // Told and counted in one turn: whoever looks at the positions sees all of it or nothing.
-      positions.set(module.name, after(number, index + 1, messages.length));
+      positions.set(module.name, after(commit, index + 1));
       const told = withCursor(message, positions);
       audience.tell(message.rooms, told);
       for (const waiting of this.#waiting) keepFor(waiting, message, told);
@@ -259,7 +271,7 @@ export class PushHub {
         await setImmediate();
       }
     }
-    positions.set(module.name, { next: number + 1, skip: 0 });
+    positions.set(module.name, behind(commit));
     if (messages.length === 0) return;
     metrics.pushLatencySeconds.observe({ program: module.name }, Math.max(0, clock.now() - at.getTime()) / 1_000);
     audience.afterGo();
@@ -267,8 +279,9 @@ export class PushHub {
 }
 
 /** The position after so many messages of a commit. */
-function after(number: number, told: number, of: number): Position {
-  return told === of ? { next: number + 1, skip: 0 } : { next: number, skip: told };
+function after(commit: ToldCommit, told: number): Position {
+  const { number, mark, messages } = commit;
+  return told === messages.length ? behind(commit) : { next: number, skip: told, mark };
 }
 
 function withCursor({ name, payload }: OutgoingMessage, positions: Positions): ToldMessage {

@@ -1,7 +1,7 @@
 import type { AccountInfo } from '../chain/chain-port.js';
 import type { IsThere } from '../chain/confirm-absence.js';
 import type { ProgramCodec } from '../decoding/types.js';
-import type { DomainModule } from '../domain-kit/domain-module.js';
+import { writesOfAccount, type DomainModule } from '../domain-kit/domain-module.js';
 import type { Model } from '../domain-kit/model.js';
 import type { StateWrite } from '../domain-kit/writes.js';
 
@@ -28,7 +28,8 @@ export function readingOf(
   const decoded = codec.at(slot).decodeAccount(account.data);
   if (!decoded.ok) return { slot, info: account, write: null, isUnreadable: true };
   try {
-    const write = module.accounts[decoded.name]?.(address, decoded.data);
+    const handler = module.accounts[decoded.name];
+    const write = handler ? writesOfAccount(handler(address, decoded.data))[0] : null;
     return { slot, info: account, write: write?.kind === 'state' ? write : null, isUnreadable: false };
   } catch {
     return { slot, info: account, write: null, isUnreadable: true };

@@ -1,5 +1,5 @@
 import type { ProgramCodec } from '../decoding/types.js';
-import type { DomainModule } from '../domain-kit/domain-module.js';
+import { writesOfAccount, type DomainModule } from '../domain-kit/domain-module.js';
 import type { StateModel } from '../domain-kit/model.js';
 import { messageOf, MooringError } from '../lib/errors.js';
 
@@ -23,7 +23,7 @@ export function mirroredFields(module: DomainModule, codec: ProgramCodec): Map<S
     bytes.set(discriminator);
     const decoded = codec.decodeAccount(bytes);
     if (!decoded.ok) continue;
-    const write = shown(module, type, () => handler(ZERO_ADDRESS, decoded.data));
+    const [write] = shown(module, type, () => writesOfAccount(handler(ZERO_ADDRESS, decoded.data)));
     if (write.kind !== 'state') continue;
     mirrored.set(write.model, new Set([...(mirrored.get(write.model) ?? []), ...Object.keys(write.patch)]));
   }

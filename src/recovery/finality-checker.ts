@@ -10,6 +10,7 @@ import type { Log } from '../lib/log.js';
 import { heldKey, type HeldTransaction } from '../ledger/held-transaction.js';
 import type { LedgerRecord } from '../ledger/ledger-record.js';
 import { markFinalized, type BlockStamp } from '../ledger/mark-records.js';
+import { noteLate } from '../ledger/stable-slot.js';
 import { readNewestFinal } from '../ledger/read-records.js';
 import { agreeOnDrop } from './agree-on-drop.js';
 import { askEndpoints, type ChainMember } from './ask-endpoints.js';
@@ -204,6 +205,7 @@ export class FinalityChecker {
         const now = new Date(clock.now());
         const ids = await markFinalized(db, session, records, stamps, now);
         const marked = records.filter(({ _id }) => ids.has(_id));
+        await noteLate(db, session, this.module.name, marked, now);
         await queueMessages(db, session, this.module, marked, { now, maxAgeMs, log });
         await touchLease(db, this.work.lease, session);
         return ids;

@@ -37,12 +37,12 @@ export class RecentSweep {
 
   /** Never throws for what the chain or the database do; the next run looks at the same span again. */
   async run(): Promise<RecentOutcome> {
-    const { endpoint, startSlot } = this.dependencies;
+    const { endpoint, startSlot, pageSize } = this.dependencies;
     const { chain } = endpoint();
     try {
       const finalizedSlot = await chain.slot('finalized');
       const fromSlot = Math.max(startSlot, Math.min(finalizedSlot, this.#lookedUpTo ?? finalizedSlot) - OVERLAP_SLOTS);
-      const walk = walkSignatures(chain, this.module.program.address, { fromSlot, commitment: 'confirmed' });
+      const walk = walkSignatures(chain, this.module.program.address, { fromSlot, commitment: 'confirmed', pageSize });
       let counts: TakeCounts = NOTHING_TAKEN;
       const outcome = await takeWalk(this.dependencies, walk, {
         commitment: 'confirmed',

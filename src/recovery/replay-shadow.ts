@@ -82,7 +82,7 @@ function namesOf(model: Model): Set<string> {
  * long as the replay has written nothing, and nothing is dropped that another holder may be filling by now.
  */
 export async function createShadows(db: mongo.Db, module: DomainModule, suffix: string): Promise<void> {
-  await assertRenames(db);
+  await assertRenames(db, probeOf(module), suffix);
   for (const { collection } of module.models) {
     const shadow = collection + suffix;
     if (!(await isThere(db, shadow))) await db.createCollection(shadow);
@@ -98,7 +98,7 @@ export async function createShadows(db: mongo.Db, module: DomainModule, suffix: 
  * on at any time: what it saw before it asked for the replay under way, and is not of that one, is nobody's for ever.
  */
 export async function dropEndedShadows(db: mongo.Db, module: DomainModule): Promise<void> {
-  const live = new Set(module.models.map(({ collection }) => collection));
+  const live = new Set([probeOf(module), ...module.models.map(({ collection }) => collection)]);
   const all = await db.listCollections({}, { nameOnly: true }).toArray();
   const shadows = all.map(({ name }) => name).filter((name) => SUFFIX.test(name) && live.has(name.replace(SUFFIX, '')));
   if (shadows.length === 0) return;
@@ -126,9 +126,17 @@ export async function swapShadows(db: mongo.Db, collections: readonly string[], 
   }
 }
 
-/** A server that cannot exchange a collection should say so before hours of work, not after. */
-async function assertRenames(db: mongo.Db): Promise<void> {
-  const [one, other] = [`mooring_probe${SHADOW}`, 'mooring_probe'];
+/** What exchanging is tried on. Each module has its own, so that none drops another's in the middle of its trial. */
+function probeOf({ name }: DomainModule): string {
+  return `mooring_probe_${name}`;
+}
+
+/**
+ * A server that cannot exchange a collection should say so before hours of work, not after. What is left of a trial
+ * that was cut short is named as a shadow is, and goes with the shadows.
+ */
+async function assertRenames(db: mongo.Db, probe: string, suffix: string): Promise<void> {
+  const [one, other] = [probe + suffix, probe];
   try {
     for (const name of [one, other]) await db.collection(name).insertOne({ at: name });
     await db.renameCollection(one, other, { dropTarget: true });

@@ -23,8 +23,8 @@ export interface WalkDependencies {
   readonly ingest: Ingest;
   /** Ends a walk between two steps. */
   readonly signal?: AbortSignal | undefined;
-  /** Signatures a page, 1..1000: for endpoints that give fewer than the usual 1,000. */
-  readonly pageSize?: number;
+  /** Signatures a page, 1..1000. */
+  readonly pageSize: number;
 }
 
 export interface SpanWalk {
@@ -69,7 +69,7 @@ export async function walkSpan(
     fromSlot: span.fromSlot,
     commitment: 'finalized',
     ...(cursor === undefined ? {} : { startAt: cursor }),
-    ...(dependencies.pageSize === undefined ? {} : { pageSize: dependencies.pageSize }),
+    pageSize: dependencies.pageSize,
   });
   const lost: string[] = [];
   const compare = async (full: ListedSlots | null) => {

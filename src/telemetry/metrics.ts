@@ -115,14 +115,93 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       LATENCY_SECONDS,
       ['command'],
     ),
+    transactionAttemptsTotal: counter('mooring_transaction_attempts_total', 'Versions that were signed.', ['command']),
+    transactionSendsTotal: counter(
+      'mooring_transaction_sends_total',
+      'Times that bytes were handed to the nodes: beyond the attempts, again.',
+      ['command'],
+    ),
+    transactionsExpiredTotal: counter(
+      'mooring_transactions_expired_total',
+      'Versions of which it was proven that they can never land.',
+      ['command'],
+    ),
+    /** state: pending | signed | sent | confirmed. */
+    transactionsOpen: gauge(
+      'mooring_transactions_open',
+      'Managed transactions that are worked on, by state, said by the process that holds the lease of the signer.',
+      ['signer', 'state'],
+    ),
+    transactionsUnresolved: gauge(
+      'mooring_transactions_unresolved',
+      'Those of a signer that wait for the chain for longer than ALERT_UNRESOLVED_MS.',
+      ['signer'],
+    ),
+    transactionsOdd: gauge(
+      'mooring_transactions_odd',
+      'Those that cannot be as they are, or have a wish that nobody did, at the last look.',
+      ['signer'],
+    ),
+    signerLeaseHeld: gauge('mooring_signer_lease_held', '1 while this process works for the signer.', ['signer']),
+    /** shared: yes | no. */
+    signerChangesTotal: counter(
+      'mooring_signer_changes_total',
+      'Changes of requests and their numbers, by whether they shared their write with others.',
+      ['signer', 'shared'],
+    ),
+    /** repair: dropped | given-back | raised. */
+    allocationRepairsTotal: counter(
+      'mooring_allocation_repairs_total',
+      'What was put right in rows of numbers, by what it was.',
+      ['repair'],
+    ),
+    /** state: waiting | due | failed. */
+    outboxMessages: gauge(
+      'mooring_outbox_messages',
+      'Messages that have not left, by state, as the process that sends them sees it; due are owed.',
+      ['state'],
+    ),
     /** outcome: sent | again | failed | unwanted. */
     outboxAttemptsTotal: counter('mooring_outbox_attempts_total', 'Messages tried, by kind and outcome.', [
       'kind',
       'outcome',
     ]),
-    alertsFiring: gauge('mooring_alerts_firing', 'Alerts that fire now, as the process that watches sees it.', [
+    eventsDistributedTotal: counter(
+      'mooring_events_distributed_total',
+      'Event records whose deliveries were made, for whomever they reach.',
+      [],
+    ),
+    /** kind: webhook | job | dynamic-trigger. outcome: delivered | again | failed | stopped. */
+    deliveryAttemptsTotal: counter('mooring_delivery_attempts_total', 'Tries to deliver events, by kind and outcome.', [
       'kind',
+      'outcome',
     ]),
+    deliveriesDue: gauge(
+      'mooring_deliveries_due',
+      'Deliveries that are due, counted up to 10,000, said by the process that holds the lease of the desk.',
+      ['desk'],
+    ),
+    deliveriesOldestDueSeconds: gauge(
+      'mooring_deliveries_oldest_due_seconds',
+      'For how long the longest of them has been due.',
+      ['desk'],
+    ),
+    /** outcome: done | threw | timed-out | cancelled | stopped | abandoned. */
+    jobAttemptsTotal: counter('mooring_job_attempts_total', 'Attempts to run jobs, by job and outcome.', [
+      'job',
+      'outcome',
+    ]),
+    /** origin: application (outcome: created | replaced | unchanged | cancelled) | chain (confirmed | finalized | orphaned). */
+    eventRecordsTotal: counter(
+      'mooring_event_records_total',
+      'Events to be told to dispatchers, by what became of them.',
+      ['origin', 'outcome'],
+    ),
+    alertsFiring: gauge(
+      'mooring_alerts_firing',
+      'Alerts that fire now, of all programs, said by one process at a time.',
+      ['kind'],
+    ),
     /** outcome: told | failed. */
     alertMessagesTotal: counter('mooring_alert_messages_total', 'Messages about alerts, by channel and outcome.', [
       'channel',
@@ -143,6 +222,15 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     pushDisconnectsTotal: counter('mooring_push_disconnects_total', 'Clients that were disconnected, by reason.', [
       'reason',
     ]),
+
+    streamConsumers: gauge('mooring_stream_consumers', 'Stable streams that this process serves over HTTP.', [
+      'program',
+    ]),
+    streamLagSlots: gauge(
+      'mooring_stream_lag_slots',
+      'Slots that the slowest of those consumers is behind the stable slot.',
+      ['program'],
+    ),
 
     /** `route` is the pattern, never the path: addresses would make a series each. */
     httpRequestSeconds: histogram('mooring_http_request_seconds', 'HTTP requests.', REQUEST_SECONDS, [

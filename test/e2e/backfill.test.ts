@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodeArguments } from '../../src/dev/node-arguments.js';
 import { packageRoot } from '../../src/dev/package-root.js';
 import { readBackfill } from '../../src/ledger/backfill-state.js';
 import { toJson } from '../../src/lib/json.js';
@@ -11,8 +11,8 @@ import { createTestDatabase } from '../support/test-database.js';
 import { openCoreBench } from '../integration/core/core-bench.js';
 import { runScript } from './run-script.js';
 
-const EVENTS = 800;
-const KILLS = 3;
+const EVENTS = 400;
+const KILLS = 2;
 
 let chain: HistoryProcess;
 beforeAll(async () => {
@@ -132,7 +132,7 @@ async function killedAfter(
 ): Promise<number | null> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', join('scripts', 'backfill.ts'), '--program', 'coupons', '--concurrency', '10'],
+    [...nodeArguments('../../scripts/backfill', import.meta.url), '--program', 'coupons', '--concurrency', '10'],
     {
       cwd: packageRoot(),
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },

@@ -55,7 +55,17 @@ async function pack(project: string): Promise<string> {
   for (const name of ['package.json', '.env.example', 'README.md', 'LICENSE', 'idl', 'docs', 'programs']) {
     await cp(join(ROOT, name), join(project, name), { recursive: true, filter: (path) => !path.endsWith('/target') });
   }
-  const quick = ['--noCheck', '--incremental', 'false', '--sourceMap', 'false', '--declaration', 'false'];
+  const quick = [
+    '--noCheck',
+    '--incremental',
+    'false',
+    '--tsBuildInfoFile',
+    'null',
+    '--sourceMap',
+    'false',
+    '--declaration',
+    'false',
+  ];
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const emit = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(project, 'dist'), ...quick];
   await run(process.execPath, [tsc, ...emit], { cwd: ROOT });

@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { eventually } from '../support/eventually.js';
 import { runScript } from './run-script.js';
 
-/** A process starts by compiling itself: seconds, on a busy machine many. */
+/** A process that loads everything: seconds, on a busy machine many. */
 const START_TIMEOUT_MS = 90_000;
 vi.setConfig({ testTimeout: 240_000 });
 const LEASE_TERM_MS = 2_000;
@@ -114,6 +114,7 @@ describe('an event worker', () => {
     expect(await worker.ended).toBe(0);
     expect(await holderPid()).toBeNull();
     expect(worker.output()).toContain('stopping: finishing what is under way');
+    expect(worker.output().trimEnd()).toMatch(/"msg":"stopped"}$/);
   });
 
   it('beside another one stands by, and takes over within the term after kill -9', async () => {
@@ -196,6 +197,7 @@ describe('a signal to npm reaches the process it started', () => {
       npm.kill('SIGTERM');
       await eventually(() => !isAlive(pid), { timeoutMs: START_TIMEOUT_MS });
       await npm.ended;
+      expect(npm.output()).toMatch(script === 'dev' ? /^Stopped\.$/m : /"msg":"stopped"/);
       expect(await holderPid()).toBeNull();
     } finally {
       if (isAlive(pid)) process.kill(pid, 'SIGKILL');
@@ -252,22 +254,25 @@ describe('a process that cannot start exits with 1 and one line that says what t
     expect(lines[0]).toMatch(advice);
   };
 
-  it.each(['api', 'event-listener.worker'] as const)('%s: no endpoints', async (name) => {
-    await cannotStart(name, { SOLANA_RPC_URL: '', MONGODB_URI: '' }, /SOLANA_RPC_URL and MONGODB_URI not set.*\.env/);
+  const neitherStarts = (more: Record<string, string>, advice: RegExp) =>
+    Promise.all((['api', 'event-listener.worker'] as const).map((name) => cannotStart(name, more, advice)));
+
+  it('no endpoints', async () => {
+    await neitherStarts({ SOLANA_RPC_URL: '', MONGODB_URI: '' }, /SOLANA_RPC_URL and MONGODB_URI not set.*\.env/);
   });
 
-  it.each(['api', 'event-listener.worker'] as const)('%s: a database of another chain', async (name) => {
+  it('a database of another chain', async () => {
     const identity = db.collection<{ _id: string; genesisHash: string }>('frontiers');
     await identity.insertOne({ _id: 'chain', genesisHash: 'another' });
-    await cannotStart(name, {}, /filled from the chain with genesis another.*MONGODB_DATABASE/);
+    await neitherStarts({}, /filled from the chain with genesis another.*MONGODB_DATABASE/);
   });
 
   it('a database that does not answer', async () => {
     await cannotStart('event-listener.worker', { MONGODB_URI: NOBODY_ANSWERS }, /Check MONGODB_URI/);
   });
 
-  it.each(['api', 'event-listener.worker'] as const)('%s: a chain that does not answer', async (name) => {
-    await cannotStart(name, { SOLANA_RPC_URL: NO_CHAIN }, /The chain cannot be asked.*Check SOLANA_RPC_URL/);
+  it('a chain that does not answer', async () => {
+    await neitherStarts({ SOLANA_RPC_URL: NO_CHAIN }, /The chain cannot be asked.*Check SOLANA_RPC_URL/);
   });
 
   it('a signer that is no key', async () => {

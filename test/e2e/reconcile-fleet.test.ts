@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { eventually } from '../support/eventually.js';
 
 vi.setConfig({ testTimeout: 240_000 });
-/** A process starts by compiling itself: seconds, on a busy machine many. */
+/** A process that loads everything: seconds, on a busy machine many. */
 const START = { timeoutMs: 90_000 };
 const LEASE_TERM_MS = 2_000;
 /** Between two passes, in seconds. */

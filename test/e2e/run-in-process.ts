@@ -12,7 +12,7 @@ class Ended extends Error {
 }
 
 /**
- * Does what `runFile` does, in this process: half a second less each. For what ends before it starts anything: help,
+ * Does what `runScript` does, in this process: half a second less each. For what ends before it starts anything: help,
  * mistakes, settings that are missing.
  */
 export async function runInProcess(

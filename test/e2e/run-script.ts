@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { nodeArguments } from '../../src/dev/node-arguments.js';
 import { packageRoot } from '../../src/dev/package-root.js';
 
 /** How a script ended. */
@@ -17,17 +17,8 @@ export function runScript(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ScriptEnd> {
-  return runFile(join('scripts', `${name}.ts`), args, environment);
-}
-
-/** Does the same with a file, named as seen from the project's folder. */
-export function runFile(
-  file: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<ScriptEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
+    const child = spawn(process.execPath, [...nodeArguments(`../../scripts/${name}`, import.meta.url), ...args], {
       cwd: packageRoot(),
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -64,7 +64,8 @@ async function judge(breakage: Breakage): Promise<Verdict> {
   let copy: ProjectCopy | undefined;
   try {
     copy = breakCopy(breakage);
-    return await runChecks(copy.folder, breakage.tests);
+    const world = breakage.file.startsWith('src/transactions/') ? 'transactions' : 'ledger';
+    return await runChecks(copy.folder, world, breakage.tests);
   } finally {
     copy?.remove();
   }

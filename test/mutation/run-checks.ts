@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
+import type { WorldName } from '../simulation/worlds.js';
 
 /** Who noticed a breakage, if anybody did. */
 export interface Verdict {
@@ -12,14 +13,15 @@ export interface Verdict {
 /** Enough for most breakages to show; what needs more is what the tests are for. */
 const SEEDS = 60;
 
-/** Runs the simulation until a seed fails, and where none does the tests named. */
-export async function runChecks(folder: string, tests: readonly string[]): Promise<Verdict> {
+/** Runs the simulation of a world until a seed fails, and where none does the tests named. */
+export async function runChecks(folder: string, world: WorldName, tests: readonly string[]): Promise<Verdict> {
   const began = performance.now();
   const verdict = (noticedBy: Verdict['noticedBy'], how: string): Verdict => {
     return { noticedBy, how, seconds: Math.round((performance.now() - began) / 1_000) };
   };
   const simulation = await run(folder, process.execPath, [
-    ...['--import', 'tsx', 'test/simulation/simulate.ts', '--seeds', String(SEEDS), '--until-failure'],
+    ...['--import', 'tsx', 'test/simulation/simulate.ts', '--only', world],
+    ...['--seeds', String(SEEDS), '--until-failure'],
   ]);
   if (simulation.code !== 0) {
     const said = /^seed \d+: .*$/m.exec(simulation.output)?.[0];

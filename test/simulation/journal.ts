@@ -57,10 +57,10 @@ export type RecoveryPath = (typeof PATHS)[number];
 const MEETING_MS = 15_000;
 
 /** What happened in one run, by time. */
-export class Journal {
-  readonly #lastFault = new Map<Fault, number>();
-  readonly #standing = new Set<Fault>();
-  readonly faults = new Map<Fault, number>();
+export class Journal<F extends string = Fault, P extends string = RecoveryPath> {
+  readonly #lastFault = new Map<F, number>();
+  readonly #standing = new Set<F>();
+  readonly faults = new Map<F, number>();
   readonly meetings = new Map<string, number>();
   readonly lines: string[] = [];
 
@@ -69,19 +69,19 @@ export class Journal {
     private readonly isVerbose: boolean,
   ) {}
 
-  fault(fault: Fault, detail = ''): void {
+  fault(fault: F, detail = ''): void {
     this.#lastFault.set(fault, this.now());
     this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
     this.say(`! ${fault} ${detail}`);
   }
 
   /** A fault that lasts for the whole run. */
-  standingFault(fault: Fault): void {
+  standingFault(fault: F): void {
     this.fault(fault);
     this.#standing.add(fault);
   }
 
-  recovered(path: RecoveryPath): void {
+  recovered(path: P): void {
     for (const [fault, at] of this.#lastFault) {
       if (this.now() - at > MEETING_MS && !this.#standing.has(fault)) continue;
       const key = meetingKey(fault, path);
@@ -94,6 +94,6 @@ export class Journal {
   }
 }
 
-export function meetingKey(fault: Fault, path: RecoveryPath): string {
+export function meetingKey(fault: string, path: string): string {
   return `${fault} × ${path}`;
 }

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { differences } from './differences.js';
-import type { Journal } from './journal.js';
+import type { Fault, RecoveryPath } from './journal.js';
 import { World } from './world.js';
+import type { SeedOutcome } from './worlds.js';
 
 /** After everything is healed, all must be right within this time, milliseconds of the simulation. */
 const PATIENCE_MS = 180_000;
@@ -9,22 +10,8 @@ const PATIENCE_MS = 180_000;
 const LOOK_EVERY_MS = 1_000;
 const STAY_RIGHT_MS = 3_000;
 
-/** What became of one seed. */
-export interface SeedOutcome {
-  readonly seed: number;
-  /** Null: every invariant held at every step, and the end was right. */
-  readonly failure: string | null;
-  readonly steps: number;
-  /** Transactions of the program that are on the chain at the end. */
-  readonly transactions: number;
-  readonly virtualMs: number;
-  /** From the end of all faults until everything was right, milliseconds of the simulation. */
-  readonly healedAfterMs: number | null;
-  readonly journal: Journal;
-}
-
 /** Runs the world of a seed to its end: until all is right and stays right, or something is wrong for good. */
-export async function runSeed(seed: number, isVerbose = false): Promise<SeedOutcome> {
+export async function runSeed(seed: number, isVerbose = false): Promise<SeedOutcome<Fault, RecoveryPath>> {
   const world = new World(seed, isVerbose);
   const { time, witness, plan, journal, server, cluster } = world;
   let thrown: unknown;
@@ -41,6 +28,7 @@ export async function runSeed(seed: number, isVerbose = false): Promise<SeedOutc
       const wrong = [
         ...differences(server, cluster, witness),
         ...world.told.missing(cluster, plan),
+        ...world.reader.wrong(cluster),
         ...world.reconcileLacks(),
       ];
       if (wrong.length > 0) rightSince = null;

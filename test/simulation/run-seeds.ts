@@ -1,7 +1,13 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Fault } from './journal.js';
+import type { WorldName } from './worlds.js';
+
+/** What a child is told to run. */
+export interface SeedOrder {
+  readonly world: WorldName;
+  readonly seed: number;
+}
 
 /** One seed's outcome as it comes from the process that ran it. */
 export interface SeedReport {
@@ -11,14 +17,14 @@ export interface SeedReport {
   readonly transactions: number;
   readonly virtualMs: number;
   readonly healedAfterMs: number | null;
-  readonly faults: Readonly<Partial<Record<Fault, number>>>;
+  readonly faults: Readonly<Record<string, number>>;
   readonly meetings: Readonly<Record<string, number>>;
 }
 
 /** What became of a range of seeds. */
 export interface SeedsSummary {
   readonly failures: readonly { readonly seed: number; readonly failure: string }[];
-  readonly faults: Readonly<Partial<Record<Fault, number>>>;
+  readonly faults: Readonly<Record<string, number>>;
   readonly meetings: Readonly<Record<string, number>>;
   readonly transactions: number;
   readonly steps: number;
@@ -36,6 +42,7 @@ const CHILD = fileURLToPath(new URL('run-seeds-child.ts', import.meta.url));
  * `untilFailure` no other is begun after one that failed.
  */
 export async function runSeeds(
+  world: WorldName,
   from: number,
   count: number,
   untilFailure: boolean,
@@ -55,7 +62,7 @@ export async function runSeeds(
         const give = () => {
           under = next++;
           const isOver = untilFailure && reports.some(({ failure }) => failure !== null);
-          if (under < from + count && !isOver) child.send(under);
+          if (under < from + count && !isOver) child.send({ world, seed: under } satisfies SeedOrder);
           else child.disconnect();
         };
         child.on('message', (report: SeedReport) => {

@@ -52,6 +52,11 @@ export class SimProcess {
     return this.time.after(ms, () => this.#deliver(run));
   }
 
+  /** Lets something of the process reach others after `ms` of travel, whatever becomes of the process meanwhile. */
+  send(ms: number, arrive: () => void): Timer {
+    return this.time.after(ms, arrive);
+  }
+
   kill(): void {
     this.#state = 'dead';
     this.#backlog = [];

@@ -116,7 +116,7 @@ export class Witness {
       const isAsking = collection === 'repairs' && operation !== 'delete';
       const isObserving = collection === 'ledger_events' && this.#records.get(String(id))?.state === 'received';
       const isMarking = STATES.has(collection) && operation === 'update' && this.#markOf(collection, id) !== null;
-      const isItsOwn = collection === 'reconcile_runs' || collection === 'leases';
+      const isItsOwn = ['reconcile_runs', 'leases', 'alerts'].includes(collection);
       if (!(isAsking || isObserving || isMarking || isItsOwn)) {
         this.#fail('I8', `reconcile wrote past the projection: ${operation} of ${collection} ${String(id)}`);
       }

@@ -11,6 +11,7 @@ import { Node } from './node.js';
 import { Random } from './random.js';
 import { simLogger } from './sim-log.js';
 import { SimProcess } from './sim-process.js';
+import { StreamReader } from './stream-reader.js';
 import { Told } from './told.js';
 import { startSimWorker } from './sim-worker.js';
 import { VirtualTime } from './virtual-time.js';
@@ -19,6 +20,8 @@ import { Witness } from './witness.js';
 const SLOT_MS = 400;
 /** Added to a seed for what reconcile draws: with this one nobody reconciles in the seeds kept before, so they stay as they were. */
 const RECONCILE_STREAM = 48;
+/** Added to a seed for what the reader of the stable stream draws. */
+const READER_STREAM = 49;
 /** Whoever asks with patience must have had an answer from a node that was honest for so long, in milliseconds. */
 const HONEST_LONG_ENOUGH_MS = 10_000;
 /** A supervisor starts a process again after so many milliseconds. */
@@ -43,6 +46,7 @@ export class World {
   readonly server: MemoryServer;
   readonly witness: Witness;
   readonly told = new Told();
+  readonly reader: StreamReader;
   readonly plan: FaultPlan;
   readonly #random: Random;
   readonly #nodes: Node[];
@@ -75,6 +79,13 @@ export class World {
       () => this.#nodes.some((node) => node.isHonestFor(HONEST_LONG_ENOUGH_MS)),
     );
     this.#damage = new Damage(this.server, this.witness, this.#ofReconcile.fork(), this.journal);
+    const ofReader = new Random(seed + READER_STREAM);
+    this.reader = new StreamReader(
+      this.server.connect({ step: () => new Promise((resolve) => void this.time.after(1, resolve)) }),
+      new SimProcess('reader', this.time, ofReader.fork(), false, () => undefined).clock,
+      ofReader,
+      this.journal,
+    );
     for (let slot = 0; slot <= this.plan.slotsBefore; slot++) this.#nextSlot();
     this.#nodes = Array.from({ length: this.plan.nodes }, (_, at) => {
       return new Node(`node${at}`, this.cluster, this.#random.fork(), this.journal, () => this.time.now);

@@ -1,6 +1,6 @@
 import type { CouponsAccounts } from '../../idl/coupons.js';
 import type { FieldValue } from '../../src/domain-kit/field.js';
-import type { AccountHandler } from '../../src/domain-kit/domain-module.js';
+import { writesOfAccount, type AccountHandler } from '../../src/domain-kit/domain-module.js';
 import { coupons } from '../../src/domains/coupons/module.js';
 import type { LedgerRecord } from '../../src/ledger/ledger-record.js';
 import type { CouponHistory } from './coupon-history.js';
@@ -41,7 +41,7 @@ export function documentsOfAccounts({ accounts }: CouponHistory): Documents {
   const documents: Documents = Object.fromEntries(states.map(({ collection }) => [collection, {}]));
   for (const [address, { type, account }] of accounts) {
     const handler = coupons.accounts[type] as AccountHandler<CouponsAccounts[typeof type]>;
-    const write = handler(address, account);
+    const [write] = writesOfAccount(handler(address, account));
     if (write.kind === 'state') (documents[write.model.collection] ??= {})[write.key] = { ...write.patch };
   }
   return withFloorPrices(documents);

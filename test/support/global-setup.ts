@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { startChain } from '../../src/dev/embedded-chain.js';
 import { startDatabase } from '../../src/dev/embedded-database.js';
 import { projectPrograms } from '../../src/dev/project-programs.js';
+import { buildCopies } from './built-copies.js';
 import './provided.js';
 
 /**
@@ -15,6 +16,7 @@ const VALIDATOR_SLOT_MS = 100;
  * MOORING_TEST_CHAIN=validator one solana-test-validator. Surfnets are cheap: each test file starts its own.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  project.provide('builtCopies', buildCopies());
   const log = (line: string): void => console.log(`[test setup] ${line}`);
   const database = await startDatabase({ uri: process.env['MONGODB_URI'], log });
   try {

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
 /** What the server does with the next letters. */
@@ -13,10 +13,15 @@ export type MailServerMode =
   | 'refuse-sender'
   /** 554 before anything else: so is this. */
   | 'refuse-client'
+  /** 250 after a second, as by one that looks for viruses. */
+  | 'slow'
   /** Reads the letter and never answers. */
   | 'stall'
   /** Cuts the connection in the middle of the letter. */
   | 'cut';
+
+const SLOW_MS = 1_000;
+const DRIBBLE_MS = 100;
 
 /** A letter the server said 250 to. */
 export interface ReceivedMail {
@@ -63,7 +68,8 @@ export async function startMailServer(): Promise<MailServer> {
         const raw = Buffer.concat(chunks).toString('utf8');
         const messageId = /^Message-ID:\s*(\S+)/im.exec(raw)?.[1] ?? '';
         received.push({ to: session.envelope.rcptTo.map(({ address }) => address), raw, messageId });
-        callback();
+        if (mode === 'slow') setTimeout(callback, SLOW_MS);
+        else callback();
       });
     },
   });
@@ -82,4 +88,34 @@ export async function startMailServer(): Promise<MailServer> {
 
 function failure(responseCode: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode });
+}
+
+/** A server that says this line, which is never the last one, again and again: from its greeting on, or after the letter. */
+export async function startDribblingServer(line: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    const dribble = () => {
+      const timer = setInterval(() => socket.write(`${line}wait\r\n`), DRIBBLE_MS);
+      socket.on('close', () => clearInterval(timer));
+    };
+    if (line.startsWith('220')) return dribble();
+    socket.write('220 here\r\n');
+    let isInLetter = false;
+    socket.on('data', (chunk) => {
+      if (isInLetter) return dribble();
+      isInLetter = chunk.toString().startsWith('DATA');
+      socket.write(isInLetter ? '354 go on\r\n' : '250 ok\r\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
 }

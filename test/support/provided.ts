@@ -5,6 +5,8 @@ declare module 'vitest' {
     mongodbUri: string;
     /** The server and everything in it is removed when the run ends. */
     databaseGoesWithRun: boolean;
+    /** Where sources stand as JavaScript: see built-copies.ts. */
+    builtCopies: string;
     /** The shared validator of a run with MOORING_TEST_CHAIN=validator: see test-chain.ts. */
     sharedChain: { rpcUrl: string; wsUrl: string } | null;
   }

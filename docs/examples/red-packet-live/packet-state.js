@@ -19,6 +19,7 @@ export function fromHttp(packet, claims) {
       remainingCount: packet.remainingCount,
       decimals: packet.decimals,
       mint: packet.mint,
+      expiresAt: packet.expiresAt,
       revision: packet.revision,
     },
     bestClaim: packet?.bestClaim ?? null,
@@ -80,6 +81,11 @@ function withPacket(state, { revision }, changes) {
 
 function claimFrom(id, { claimer, claimerId, amount, index, claimedAt }) {
   return { id, claimer: claimerId ?? claimer, amount, index, claimedAt };
+}
+
+/** Whether nobody can claim a share any more because the time is over; the chain's clock may differ by seconds. */
+export function isExpired({ status, expiresAt }, nowMs) {
+  return (status === 'open' || status === 'waiting') && Date.parse(expiresAt) <= nowMs;
 }
 
 /** Newest first. */

@@ -1,4 +1,4 @@
-import { amountText, apply, claimsInOrder, fromHttp } from './packet-state.js';
+import { amountText, apply, claimsInOrder, fromHttp, isExpired } from './packet-state.js';
 
 /*
  * How a client of mooring is written: subscribe first, then read the state over HTTP, then apply what came meanwhile. Keep
@@ -20,6 +20,8 @@ const LOG_LINES = 50;
 const PACKETS_SHOWN = 200;
 const PAGE = 200;
 const READ_AGAIN_MS = 2_000;
+/** How soon a packet that nothing happens to is seen to expire. */
+const LOOK_AT_CLOCK_MS = 5_000;
 
 const packetId = new URLSearchParams(location.search).get('packet');
 const at = (id) => document.getElementById(id);
@@ -42,6 +44,7 @@ at('key').addEventListener('submit', (event) => {
   socket.connect();
 });
 connect();
+setInterval(() => early === null && show(), LOOK_AT_CLOCK_MS);
 
 function connect() {
   socket = io({ transports: ['websocket'], auth: (give) => give({ apiKey: apiKey() }) });
@@ -63,7 +66,10 @@ function connect() {
 
 async function subscribe() {
   const answer = await socket.emitWithAck('subscribe', { packets: [packetId ?? '*'], since: cursor });
-  if (!answer.ok) return showTrouble(answer.error.message);
+  if (!answer.ok) {
+    showConnection('away', 'not subscribed');
+    return showTrouble(`No packet can be followed here: ${answer.error.message}`);
+  }
   const isFirst = cursor === null;
   cursor = answer.cursor;
   showConnection('live', 'live');
@@ -78,7 +84,6 @@ async function load() {
   try {
     if (packetId) await loadPacket(mine);
     else await loadLobby(mine);
-    showTrouble(null);
   } catch (error) {
     showTrouble(`The state could not be read, trying again: ${error.message}`);
     setTimeout(() => mine === loading && void load(), READ_AGAIN_MS);
@@ -107,6 +112,7 @@ async function loadLobby(mine) {
   lobby.clear();
   for (const packet of answer?.items ?? []) lobby.set(packet.address, fromHttp(packet, []));
   takeEarly();
+  showTrouble(null);
   showLobby();
 }
 
@@ -136,6 +142,10 @@ function hear(name, payload) {
     return;
   }
   take(name, payload);
+  show();
+}
+
+function show() {
   if (packetId) showPacket();
   else showLobby();
 }
@@ -162,7 +172,7 @@ function sentenceOf(name, payload, before) {
     case 'packet:random-ready':
       return 'The randomness is there: shares can be claimed.';
     case 'packet:claimed':
-      return `${short(payload.claimerId)} drew ${amount(payload.amount)}.`;
+      return `${short(payload.claimerId)} ${state.packet?.isRandom ? 'drew' : 'took'} ${amount(payload.amount)}.`;
     case 'packet:best-updated':
       return payload.claimId === null
         ? 'Nobody is the luckiest any more.'
@@ -193,14 +203,15 @@ function say(sentence, isCorrection) {
 function showPacket() {
   const { packet } = state;
   at('packet').hidden = packet === null;
-  if (!packet) return showTrouble('There is no such packet now. It will appear here when it is made.');
+  if (!packet) return showTrouble('There is no such packet (yet). It will appear here when it is made.');
   showTrouble(null);
   document.title = `${packet.message || 'A red packet'}, ${packet.remainingCount} left`;
   at('message').textContent = packet.message || 'A red packet';
   at('creator').textContent = short(packet.creator);
   at('creator').title = packet.creator;
   at('status').textContent = statusText(packet);
-  at('status').dataset.state = packet.status;
+  at('status').dataset.state = stateOf(packet);
+  at('expiry').textContent = expiryText(packet);
   at('remaining').textContent = amountText(packet.remainingAmount, packet.decimals);
   at('unit').textContent = unit();
   const claimed = packet.count - packet.remainingCount;
@@ -209,7 +220,8 @@ function showPacket() {
   progress.setAttribute('aria-valuenow', String(claimed));
   at('progress-bar').style.width = `${(100 * claimed) / packet.count}%`;
   const total = `${amountText(packet.totalAmount, packet.decimals)} ${unit()}`;
-  at('shares').textContent = `${packet.remainingCount} of ${packet.count} shares of ${total} are left`;
+  at('shares').textContent =
+    `${packet.remainingCount} of ${packet.count} shares are left; it began with ${total} in all`;
   showClaims();
 }
 
@@ -251,7 +263,8 @@ function showLobby() {
     rows.delete(packet.id);
     row.querySelector('.count').textContent = `${packet.remainingCount} of ${packet.count} left`;
     row.querySelector('.chip').textContent = statusText(packet);
-    row.querySelector('.chip').dataset.state = packet.status;
+    row.querySelector('.chip').dataset.state = stateOf(packet);
+    row.querySelector('.chip').title = expiryText(packet);
     row.querySelector('meter').value = packet.count - packet.remainingCount;
     if (!row.isConnected) list.prepend(row);
   }
@@ -270,9 +283,22 @@ function packetRow(packet) {
   return row;
 }
 
-function statusText({ status, isRandomnessAskedFor }) {
+function stateOf(packet) {
+  return isExpired(packet, Date.now()) ? 'expired' : packet.status;
+}
+
+function statusText(packet) {
+  const { isRandomnessAskedFor } = packet;
+  const status = stateOf(packet);
   if (status !== 'waiting') return status === 'exhausted' ? 'all claimed' : status;
   return isRandomnessAskedFor ? 'waiting for randomness' : 'waiting: randomness was not asked for yet';
+}
+
+/** Of one that is settled the time says nothing any more. */
+function expiryText(packet) {
+  if (packet.status !== 'open' && packet.status !== 'waiting') return '';
+  const when = new Date(packet.expiresAt).toLocaleString();
+  return isExpired(packet, Date.now()) ? `expired ${when}: what is left goes back to its maker` : `until ${when}`;
 }
 
 function unit() {

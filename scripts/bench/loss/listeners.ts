@@ -23,7 +23,7 @@ export const listenByAnchor: StartListener = (proxy, onGiven) => {
       onGiven({ signature, slot, name, data }),
     ),
   );
-  return () => inTime(Promise.all(listeners.map((listener) => program.removeEventListener(listener))));
+  return () => endIn(connection, Promise.all(listeners.map((listener) => program.removeEventListener(listener))));
 };
 
 /** `connection.onLogs` with Anchor's `EventParser`, on a Connection of its own. */
@@ -39,13 +39,19 @@ export const listenByOnLogs: StartListener = (proxy, onGiven) => {
     },
     'confirmed',
   );
-  return () => inTime(connection.removeOnLogsListener(subscription));
+  return () => endIn(connection, connection.removeOnLogsListener(subscription));
 };
 
 function connect(proxy: FaultProxy): Connection {
   return new Connection(proxy.rpcUrl, { commitment: 'confirmed', wsEndpoint: proxy.wsUrl });
 }
 
-async function inTime(goodbye: Promise<unknown>): Promise<void> {
+/** Ends the connection when the goodbye was heard, or in time: left alone its socket (1.99.0) connects anew for ever. */
+async function endIn(connection: Connection, goodbye: Promise<unknown>): Promise<void> {
   await Promise.race([goodbye.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
+  const { _rpcWebSocket: socket } = connection as unknown as {
+    readonly _rpcWebSocket: { close(): void; setAutoReconnect(reconnect: boolean): void };
+  };
+  socket.setAutoReconnect(false);
+  socket.close();
 }

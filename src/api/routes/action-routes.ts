@@ -12,7 +12,9 @@ export function actionRoutes(actions: readonly Action[], method: Action['method'
       const query = validated(action.query, request.query);
       const body = method === 'get' ? {} : validated(action.body, jsonBody(request));
       const answer = await action.run({ params, query, body } as never, context);
-      if (answer === null) throw new Problem('not-found');
+      if (answer === null) {
+        throw new Problem('not-found', `Nothing is known here of ${Object.values(params).join(', ')}.`);
+      }
       response.status(action.status).json(answer);
     });
   }

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../cursor.js';
+import { readListPage } from '../list-page.js';
 import { readPaging, refuse } from '../list-query.js';
 import { RECONCILE_SCOPES, RECONCILE_STATES, type ReconcileRuns, type ReconcileRunView } from '../ports.js';
 import { Problem, type FieldError } from '../problem.js';
-import { jsonValue } from '../read-events.js';
+import { jsonValue } from '../../lib/json-value.js';
 import { jsonBody, validated } from '../request-validation.js';
 
 export interface ReconcileRouteDeps {
@@ -32,14 +32,13 @@ export function reconcileRoutes({ reconcileRuns, programs }: ReconcileRouteDeps)
     const filter = readFilter(rest, programs, errors);
     refuse(errors);
     const list = `reconcile-runs?${JSON.stringify(filter)}`;
-    const after = cursor === undefined ? null : decodeCursor<[string, string]>(list, cursor, ['string', 'string']);
-    const runs = await reconcileRuns.list(filter, limit + 1, after);
-    const shown = runs.slice(0, limit);
-    const last = shown.at(-1);
-    response.json({
-      items: shown.map(runView),
-      nextCursor: runs.length > limit && last ? encodeCursor(list, [last.requestedAt.toISOString(), last.id]) : null,
-    });
+    const { shown, nextCursor } = await readListPage<ReconcileRunView, readonly [string, string]>(
+      { list, limit, cursor },
+      ['string', 'string'],
+      (most, after) => reconcileRuns.list(filter, most, after),
+      ({ requestedAt, id }) => [requestedAt.toISOString(), id],
+    );
+    response.json({ items: shown.map(runView), nextCursor });
   });
   router.get('/reconcile-runs/:id', async (request, response) => {
     const run = await reconcileRuns.read(request.params.id);

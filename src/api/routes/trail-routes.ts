@@ -6,7 +6,7 @@ import { fieldView } from '../document-view.js';
 import { readPaging, refuse } from '../list-query.js';
 import type { DocumentTrail, ReadTrail } from '../ports.js';
 import { Problem, type FieldError } from '../problem.js';
-import { jsonValue } from '../read-events.js';
+import { jsonValue } from '../../lib/json-value.js';
 import { wildcard } from './document-routes.js';
 
 /** `/documents/<collection>/<key>?atSlot=`: what a document was at any slot, and why. */

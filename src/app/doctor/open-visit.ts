@@ -9,18 +9,23 @@ import { connectMongo } from '../../store/mongo-connection.js';
 import { scrub } from '../../telemetry/loggable.js';
 import { installModule } from '../foundation.js';
 import type { Machine } from '../machine.js';
+import { alertChecks } from './alert-checks.js';
 import { chainChecks } from './chain-checks.js';
 import { databaseChecks } from './database-checks.js';
 import type { DotEnv } from './dot-env.js';
 import { environmentChecks } from './environment-checks.js';
+import { judgeNames } from './judge-names.js';
 import { QUESTION_LIMIT_MS } from './limits.js';
 import { once } from './once.js';
+import { nonceChecks } from './nonce-checks.js';
 import { openEndpoints } from './open-endpoints.js';
+import { outboxChecks } from './outbox-checks.js';
 import { programChecks, type Installation } from './program-checks.js';
 import { readSettings } from './read-settings.js';
 import { reconcileChecks } from './reconcile-checks.js';
 import { recordsChecks } from './records-checks.js';
 import { signerChecks } from './signer-checks.js';
+import { vaultChecks } from './vault-check.js';
 import type { Visit } from './visit.js';
 import { workerChecks } from './worker-checks.js';
 
@@ -43,9 +48,13 @@ export interface OpenVisit {
 
 /** Prepares everything that is looked at, and connects to nothing yet. */
 export async function openVisit({ env, dotEnv, machine, modules }: VisitOptions): Promise<OpenVisit> {
-  const settings = readSettings(env, dotEnv);
+  const read = readSettings(env, dotEnv);
+  const listed = await modules(read.config).catch((error: unknown) => ({ problem: messageOf(error) }));
+  const settings =
+    'problem' in listed
+      ? judgeNames(read, { env, dotEnv }, [], null)
+      : judgeNames(read, { env, dotEnv }, listed, await modules({ ...read.config, programs: [] }));
   const { config } = settings;
-  const listed = await modules(config).catch((error: unknown) => ({ problem: messageOf(error) }));
   const installations = 'problem' in listed ? [] : listed.map((module) => install(config, module));
   const opened = openEndpoints(config, machine);
   const { endpoints, anyEndpoint } = opened;
@@ -70,11 +79,15 @@ export async function openVisit({ env, dotEnv, machine, modules }: VisitOptions)
       ...environmentChecks(settings),
       ...chainChecks(visit),
       ...('problem' in listed ? [noDomains(listed.problem)] : programChecks(visit, installations)),
+      ...vaultChecks(visit),
       ...databaseChecks(visit),
       ...workerChecks(visit),
       ...recordsChecks(visit),
+      ...outboxChecks(visit),
       ...reconcileChecks(visit),
+      ...alertChecks(visit),
       ...signerChecks(visit),
+      ...nonceChecks(visit),
     ],
     clean: cleanerFor(env),
     close: async () => {

@@ -69,8 +69,9 @@ function checksOf(visit: Visit, installed: InstalledModule): Check[] {
       look: async () => {
         const collections = (models: Iterable<{ readonly collection: string }>) =>
           [...models].map(({ collection }) => collection);
+        const models = stateModels(module).filter(({ mirrorsAccounts }) => mirrorsAccounts);
         const mirrored = collections(mirroredFields(module, codec).keys());
-        return judgeMirrored({ models: collections(stateModels(module)), mirrored }, name);
+        return judgeMirrored({ models: collections(models), mirrored }, name);
       },
     },
   ];

@@ -87,7 +87,8 @@ function problemWith({ module, codec }: InstalledModule, type: string, address: 
   }
 }
 
-function askAccount(transport: RpcTransport, address: string, bytes: number) {
+/** What stands at an address, with the first `bytes` of its data; null where there is nothing. */
+export function askAccount(transport: RpcTransport, address: string, bytes: number) {
   const config = { commitment: 'confirmed', encoding: 'base64', dataSlice: { offset: 0, length: bytes } };
   return transport.call({
     method: 'getAccountInfo',

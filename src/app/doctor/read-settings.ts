@@ -1,4 +1,5 @@
 import { environmentSchema, readConfig, type Config } from '../../config/env.js';
+import { isProgramVariable } from '../../config/program-variables.js';
 import type { SettingsReading } from '../../ops/doctor/judge-environment.js';
 import type { DotEnv } from './dot-env.js';
 
@@ -12,9 +13,9 @@ export interface Settings {
 
 /** Reads the settings, and says what is wrong with those that cannot be used. */
 export function readSettings(env: Environment, dotEnv: DotEnv): Settings {
-  const known = Object.keys(environmentSchema.shape);
+  const isKnown = (name: string) => Object.hasOwn(environmentSchema.shape, name) || isProgramVariable(name);
   const set = Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => known.includes(name) && value !== undefined && value.trim() !== ''),
+    Object.entries(env).filter(([name, value]) => isKnown(name) && value !== undefined && value.trim() !== ''),
   );
   const parsed = environmentSchema.safeParse(set);
   const refused = (parsed.error?.issues ?? []).map(({ path, message }) => ({
@@ -38,7 +39,8 @@ export function readSettings(env: Environment, dotEnv: DotEnv): Settings {
       dotEnv: dotEnv.state,
       set: Object.keys(set).length,
       problems: [...refused, ...together],
-      unknown: dotEnv.names.filter((name) => !known.includes(name)),
+      misspelt: [],
+      strangers: [],
     },
   };
 }

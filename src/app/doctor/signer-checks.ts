@@ -1,8 +1,21 @@
 import { ApiKeys } from '../../api/api-keys.js';
 import type { Check } from '../../ops/doctor/check.js';
 import { failUnread } from '../../ops/doctor/judge-endpoint.js';
-import { judgeApiKeys, judgeBalances, judgeKeys, judgeNoKeys } from '../../ops/doctor/judge-signers.js';
+import {
+  judgeApiKeys,
+  judgeBalances,
+  judgeHolders,
+  judgeKeys,
+  judgeNoKeys,
+  judgePauses,
+  judgeTroubled,
+  type SignerReading,
+} from '../../ops/doctor/judge-signers.js';
+import type { Judgement } from '../../ops/doctor/finding.js';
+import { watchNodes } from '../../leases/watch-nodes.js';
 import { loadSigners } from '../../transactions/keypair-signers.js';
+import { listSigners, readSigners } from '../../transactions/read-signers.js';
+import { OPEN_STATES } from '../../transactions/transaction-store.js';
 import { answersKey } from './chain-checks.js';
 import { DATABASE_ANSWERS } from './database-checks.js';
 import { QUESTION_LIMIT_MS } from './limits.js';
@@ -32,11 +45,27 @@ export function signerChecks({ config, machine: { clock }, endpoints, anyEndpoin
       look: async () => {
         const asked = await addresses();
         const { accounts } = await anyEndpoint.chain.accounts(asked, 'confirmed');
-        return judgeBalances(asked.map((address, at) => ({ address, lamports: accounts[at]?.lamports ?? 0n })));
+        return judgeBalances(
+          asked.map((address, at) => ({ address, lamports: accounts[at]?.lamports ?? 0n })),
+          config.alertSignerLamports,
+        );
       },
     });
   }
   if (config.mongodbUri !== undefined) {
+    const signers = once(readWork);
+    const ofWork = (id: string, checked: string, judge: (read: readonly SignerReading[]) => Judgement): Check => ({
+      ...base,
+      ...{ id, checked, whenUnread: unread, needs: [DATABASE_ANSWERS] },
+      // Whoever is silent for a term is dead: that long it takes to know.
+      limitMs: QUESTION_LIMIT_MS + config.leaseTermMs,
+      look: async () => judge(await signers()),
+    });
+    checks.push(
+      ofWork('signers.holders', 'who works on transactions', judgeHolders),
+      ofWork('signers.pauses', 'paused signers', judgePauses),
+      ofWork('signers.troubled', 'transactions in trouble', judgeTroubled),
+    );
     checks.push({
       ...base,
       ...{ id: 'signers.api-keys', checked: 'API keys', whenUnread: unread },
@@ -49,4 +78,16 @@ export function signerChecks({ config, machine: { clock }, endpoints, anyEndpoin
     });
   }
   return checks;
+
+  async function readWork(): Promise<readonly SignerReading[]> {
+    const { db } = await database();
+    const nodes = await watchNodes(db, clock, config.leaseTermMs);
+    const deps = { db, clock, nodes, chain: null };
+    const views = await readSigners(deps, await listSigners(deps));
+    return views.map(({ address, lease, servedBy, requests, paused, troubled }) => ({
+      ...{ address, troubled, holder: lease.isAlive ? lease.holder : null, isServed: servedBy.length > 0 },
+      open: OPEN_STATES.reduce((sum, state) => sum + requests[state], 0),
+      pause: paused && { reason: paused.reason, ms: clock.now() - paused.since.getTime() },
+    }));
+  }
 }

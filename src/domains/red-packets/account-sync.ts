@@ -3,14 +3,14 @@ import { timeFrom, timeOrNull } from '../../domain-kit/chain-time.js';
 import type { ModuleDefinition } from '../../domain-kit/domain-module.js';
 import { state } from '../../domain-kit/writes.js';
 import { hex, statusOf } from './derived.js';
-import { Packet, PacketClaim } from './models.js';
+import { Packet, PacketClaim, PacketCrown, PacketDraw } from './models.js';
 
 /**
  * The document that mirrors each account, whole. Of `PacketIds`, by which the program never takes an id twice, nobody has
  * to know; a `User` is no account.
  */
 export const redPacketAccounts: ModuleDefinition<object, RedPacketsAccounts>['accounts'] = {
-  Packet: (address, account) =>
+  Packet: (address, account) => [
     state(
       Packet,
       address,
@@ -40,8 +40,15 @@ export const redPacketAccounts: ModuleDefinition<object, RedPacketsAccounts>['ac
       },
       account,
     ),
+    state(
+      PacketCrown,
+      address,
+      { packet: address, isRandom: account.kind === 'random', isEmpty: account.status === 'exhausted' },
+      account,
+    ),
+  ],
 
-  PacketClaim: (address, account) =>
+  PacketClaim: (address, account) => [
     state(
       PacketClaim,
       address,
@@ -56,4 +63,6 @@ export const redPacketAccounts: ModuleDefinition<object, RedPacketsAccounts>['ac
       },
       account,
     ),
+    state(PacketDraw, address, { packet: account.packet, amount: account.amount, index: account.index }, account),
+  ],
 };

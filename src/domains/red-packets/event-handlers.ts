@@ -1,9 +1,9 @@
-import type { RedPacketsEvents } from '../../../idl/red-packets.js';
+import type { PacketClaimed, RedPacketsEvents } from '../../../idl/red-packets.js';
 import { timeFrom } from '../../domain-kit/chain-time.js';
 import type { ModuleDefinition } from '../../domain-kit/domain-module.js';
 import { close, state } from '../../domain-kit/writes.js';
 import { hex, statusOf } from './derived.js';
-import { Packet, PacketClaim, User } from './models.js';
+import { Packet, PacketClaim, PacketCrown, PacketDraw, User } from './models.js';
 
 /** What each event of the red packets program changes. Every value is absolute and comes from the event alone. */
 export const redPacketEvents: ModuleDefinition<RedPacketsEvents, object>['events'] = {
@@ -37,6 +37,7 @@ export const redPacketEvents: ModuleDefinition<RedPacketsEvents, object>['events
       },
       data,
     ),
+    state(PacketCrown, data.packet, { packet: data.packet, isRandom: data.kind === 'random' }, data),
     active(data.creator, data.packet, data.createdAt),
   ],
 
@@ -79,6 +80,8 @@ export const redPacketEvents: ModuleDefinition<RedPacketsEvents, object>['events
       },
       { revision: data.packetRevision },
     ),
+    state(PacketDraw, data.claim, { packet: data.packet, amount: data.amount, index: data.index }, data),
+    ...(data.packetStatus === 'exhausted' ? [emptied(data)] : []),
     active(data.claimer, data.packet, data.claimedAt),
   ],
 
@@ -104,6 +107,10 @@ export const redPacketEvents: ModuleDefinition<RedPacketsEvents, object>['events
 
   PacketClosed: ({ data }) => [close(Packet, data.packet, data)],
 };
+
+function emptied({ packet, packetRevision }: PacketClaimed) {
+  return state(PacketCrown, packet, { packet, isEmpty: true }, { revision: packetRevision });
+}
 
 function active(wallet: string, packet: string, at: bigint) {
   return state(User, wallet, { lastActiveAt: timeFrom(at), lastPacket: packet });

@@ -39,12 +39,7 @@ export const Packet = defineState(
       /** The claim of the luckiest draw; null for equal shares, and while there is none. */
       bestClaim: field.nullable(field.address()),
     },
-    indexes: [
-      { keys: { creator: 1, createdAt: -1 } },
-      { keys: { status: 1, expiresAt: 1 } },
-      // Whose best claim is this one? One answer, found at once.
-      { keys: { bestClaim: 1 } },
-    ],
+    indexes: [{ keys: { creator: 1, createdAt: -1 } }, { keys: { status: 1, expiresAt: 1 } }],
   },
 );
 
@@ -75,8 +70,40 @@ export const PacketClaim = defineState(
   },
 );
 
+/** What a claim drew, named after it: it stays when the claim's account is closed, so that luck does not change hands. */
+export const PacketDraw = defineState(
+  'packet_draws',
+  { packet: field.address(), amount: field.u64(), index: field.integer() },
+  { indexes: [{ keys: { packet: 1, amount: -1, index: 1 } }], outlivesAccount: true, mirrorsAccounts: false },
+);
+
+/** Whose draw of a packet is the luckiest, named after the packet: it stays when that is closed, as claims may. */
+export const PacketCrown = defineState(
+  'packet_crowns',
+  {
+    packet: field.address(),
+    isRandom: field.flag(),
+    /** Every share is drawn. */
+    isEmpty: field.flag(),
+  },
+  {
+    settled: {
+      /** Its account may be closed by now; null as `bestClaim` of the packet. */
+      claim: field.nullable(field.address()),
+    },
+    // Whose crown is it? One answer, found at once.
+    indexes: [{ keys: { packet: 1 } }, { keys: { claim: 1 } }],
+    outlivesAccount: true,
+    mirrorsAccounts: false,
+  },
+);
+
 /** A wallet that made or claimed a packet; which ones, the lists of packets and claims say. */
-export const User = defineState('users', {
-  lastActiveAt: field.time(),
-  lastPacket: field.address(),
-});
+export const User = defineState(
+  'users',
+  {
+    lastActiveAt: field.time(),
+    lastPacket: field.address(),
+  },
+  { mirrorsAccounts: false },
+);

@@ -3,7 +3,7 @@ import type { RedPacketsAccounts, RedPacketsEvents } from '../../../idl/red-pack
 import { defineModule, type DomainModule } from '../../domain-kit/domain-module.js';
 import { redPacketAccounts } from './account-sync.js';
 import { redPacketEvents } from './event-handlers.js';
-import { Packet, PacketClaim, User } from './models.js';
+import { Packet, PacketClaim, PacketCrown, PacketDraw, User } from './models.js';
 import { redPacketPush } from './push.js';
 import { bestClaim, type CrownWhen } from './settle.js';
 
@@ -11,9 +11,9 @@ import { bestClaim, type CrownWhen } from './settle.js';
 export function defineRedPackets({ crown = 'always' }: { readonly crown?: CrownWhen } = {}): DomainModule {
   return defineModule<RedPacketsEvents, RedPacketsAccounts>({
     name: 'red-packets',
-    version: 1,
+    version: 2,
     program: { idl },
-    models: [Packet, PacketClaim, User],
+    models: [Packet, PacketClaim, PacketDraw, PacketCrown, User],
     events: redPacketEvents,
     accounts: redPacketAccounts,
     settle: bestClaim(crown),

@@ -1,6 +1,6 @@
 import type { RedPacketsEvents } from '../../../idl/red-packets.js';
 import { timeFrom } from '../../domain-kit/chain-time.js';
-import { definePush, pushAfterCorrection, pushResult, type Push } from '../../domain-kit/push.js';
+import { definePush, pushAfterCorrection, pushResult, type Push, type Room } from '../../domain-kit/push.js';
 import { statusOf } from './derived.js';
 import { Packet } from './models.js';
 
@@ -112,15 +112,15 @@ export const redPacketPush: Push = definePush<RedPacketsEvents>({
   },
 
   documents: [
-    pushResult(Packet, ['bestClaim'], (packetId, { bestClaim }) => ({
+    pushResult(Packet, ['bestClaim'], (packetId, { bestClaim, creator }) => ({
       name: 'packet:best-updated',
-      rooms: [['packets', packetId]],
+      rooms: roomsOf(packetId, creator),
       payload: { packetId, claimId: bestClaim },
     })),
     // Whoever takes a claim off the page has to know what is left without it.
     pushAfterCorrection(Packet, (packetId, packet) => ({
       name: 'packet:restated',
-      rooms: [['packets', packetId]],
+      rooms: roomsOf(packetId, packet?.creator),
       payload: {
         packetId,
         exists: packet !== null,
@@ -137,3 +137,9 @@ export const redPacketPush: Push = definePush<RedPacketsEvents>({
 
   correction: { name: 'packet:corrected', repeats: ['packetId', 'claimId', 'claimerId', 'creatorId'] },
 });
+
+/** Nobody knows the creator of a packet whose creation was not seen, or was taken back. */
+function roomsOf(packet: string, creator: string | undefined): readonly Room[] {
+  const ofPacket: Room = ['packets', packet];
+  return creator === undefined ? [ofPacket] : [ofPacket, ['wallets', creator]];
+}

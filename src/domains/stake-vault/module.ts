@@ -3,6 +3,7 @@ import type { StakeVaultAccounts, StakeVaultEvents } from '../../../idl/stake-va
 import { timeFrom } from '../../domain-kit/chain-time.js';
 import { defineModule, type DomainModule } from '../../domain-kit/domain-module.js';
 import { stakeVaultAccounts } from './account-sync.js';
+import { stakeVaultDefaults } from './defaults.js';
 import { developerCollections } from './developers/records.js';
 import { welcomeFor, welcomeLetters } from './developers/welcome.js';
 import { stakeVaultEvents } from './event-handlers.js';
@@ -28,6 +29,7 @@ export function defineStakeVault({ vault }: StakeVaultSettings): DomainModule {
     },
     letters: vault === null ? {} : welcomeLetters(vault),
     ownCollections: developerCollections,
+    settings: stakeVaultDefaults,
   });
 }
 

@@ -7,32 +7,27 @@ export interface Hold {
   readonly clearAfterMs: number;
 }
 
-/** An alert as the watch remembers it between two looks. */
-export interface AlertState {
-  readonly isFiring: boolean;
-  /** Since when it has been as it must be to change, on a monotonic clock; null while it is not. */
-  readonly sinceMs: number | null;
+/** A condition, and since when looks have found nothing else, on a monotonic clock. */
+export interface Held {
+  readonly condition: Condition;
+  readonly sinceMs: number;
 }
 
-/** What a look changes: somebody is told of `fire` and of `clear`. */
-export interface Step {
-  readonly state: AlertState;
-  readonly change: 'fire' | 'clear' | null;
+/** What a look makes of what was found before it; null: nothing was. */
+export function holdOn(before: Held | null, condition: Condition, nowMs: number): Held {
+  return before?.condition === condition ? before : { condition, sinceMs: nowMs };
 }
-
-/** An alert nobody was told of. */
-export const QUIET: AlertState = { isFiring: false, sinceMs: null };
 
 /**
- * One look. A condition that comes and goes faster than it is held for changes nothing, so that flapping tells nobody, and
- * never more than once in each hold time.
+ * What changes: somebody is told of `fire` and of `clear`. A condition that comes and goes faster than it is held for changes
+ * nothing, so that flapping tells nobody, and never more than once in each hold time.
  */
-export function step({ isFiring, sinceMs }: AlertState, condition: Condition, nowMs: number, hold: Hold): Step {
-  const turns = condition === (isFiring ? 'well' : 'bad');
-  if (!turns) return { state: { isFiring, sinceMs: null }, change: null };
-  const since = sinceMs ?? nowMs;
-  if (nowMs - since < (isFiring ? hold.clearAfterMs : hold.fireAfterMs)) {
-    return { state: { isFiring, sinceMs: since }, change: null };
-  }
-  return { state: { isFiring: !isFiring, sinceMs: null }, change: isFiring ? 'clear' : 'fire' };
+export function changeOf(
+  isFiring: boolean,
+  { condition, sinceMs }: Held,
+  nowMs: number,
+  { fireAfterMs, clearAfterMs }: Hold,
+): 'fire' | 'clear' | null {
+  if (isFiring) return condition === 'well' && nowMs - sinceMs >= clearAfterMs ? 'clear' : null;
+  return condition === 'bad' && nowMs - sinceMs >= fireAfterMs ? 'fire' : null;
 }

@@ -11,3 +11,9 @@ export function owed({ alert, told }: TellableAlert, nowMs: number, remindMs: nu
   const lastMs = told.at?.getTime() ?? nowMs;
   return isFiring && remindMs > 0 && nowMs - lastMs >= remindMs ? 'remind' : null;
 }
+
+/** What a message is known by: the same when it is tried again, another one for each reminder. */
+export function messageId({ alert, told }: TellableAlert, what: 'tell' | 'remind'): string {
+  const id = `${alert.id}/${alert.state}/${alert.since.getTime()}`;
+  return what === 'remind' ? `${id}/${told?.at?.getTime() ?? 0}` : id;
+}

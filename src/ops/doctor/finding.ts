@@ -20,7 +20,9 @@ export const GROUPS = [
   'database',
   'worker',
   'records',
+  'outbox',
   'reconcile',
+  'alerts',
   'signers',
 ] as const;
 export type Group = (typeof GROUPS)[number];

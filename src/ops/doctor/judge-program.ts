@@ -25,6 +25,18 @@ export function judgeDeployed(address: string, reading: DeployedReading, setting
   }
 }
 
+/** What stands at the address of the vault whose stakes make developers. */
+export type VaultReading = { readonly kind: 'absent' | 'vault' | 'other type' } | { readonly owner: string };
+
+/** Whether stakes in it can make developers: in what is no vault nobody can stake, and nobody would ever be one. */
+export function judgeVault(address: string, reading: VaultReading): Judgement {
+  const advice = 'Correct STAKE_VAULT_ADDRESS (GET /api/vaults lists vaults) and restart worker and API.';
+  if ('owner' in reading) return fail(`${address} is an account of ${reading.owner}, not of the stake vault`, advice);
+  if (reading.kind === 'vault') return ok(`${address} is a vault`);
+  if (reading.kind === 'absent') return fail(`there is nothing at ${address} on this chain`, advice);
+  return fail(`${address} is an account of the stake vault, but no vault`, advice);
+}
+
 /** Whether the IDL speaks of the program that is followed. An Anchor program refuses to run where it was not declared. */
 export function judgeAddress(
   { idl, followed }: { readonly idl: string; readonly followed: string },
@@ -70,7 +82,7 @@ export function judgeHandlers({ events, olderEvents, handlers }: HandlersReading
   return ok(`${counted(events.length, 'event')}, each with its handler`);
 }
 
-/** Whether every state model can be compared with its accounts. */
+/** Whether every state model that mirrors accounts can be compared with them. */
 export function judgeMirrored(
   { models, mirrored }: { readonly models: readonly string[]; readonly mirrored: readonly string[] },
   name: string,
@@ -79,7 +91,7 @@ export function judgeMirrored(
   if (without.length === 0) return ok(`${counted(models.length, 'state model')}, each filled by an account handler`);
   return warn(
     `no account handler fills ${listed(without)}`,
-    `Add one to \`accounts\` of the module ${name}: without it audit and reconcile compare these documents with the ledger only (docs/audit.md).`,
+    `Add one to \`accounts\` of the module ${name}: without it audit and reconcile compare these documents with the ledger only (docs/audit.md). Where events alone make them: \`mirrorsAccounts: false\` in defineState.`,
   );
 }
 

@@ -32,6 +32,8 @@ export interface Body extends Readonly<Record<string, unknown>> {
   readonly nextCursor: string | null;
   readonly detail: string;
   readonly errors: readonly { readonly field: string; readonly message: string }[];
+  readonly differences: readonly { readonly part: string; readonly prepared: unknown; readonly submitted: unknown }[];
+  readonly code: string;
   readonly programError: { readonly name: string; readonly message: string };
   readonly transaction: string;
 }
@@ -69,6 +71,8 @@ export async function startApiStack(
     readonly env?: Readonly<Record<string, string>>;
     readonly worker?: boolean;
     readonly domains?: readonly DomainRoutes[];
+    /** The way to the database, where it leads through something that can be cut. */
+    readonly through?: (databaseUri: string) => string;
   } = {},
 ): Promise<ApiStack> {
   const domains = options.domains ?? [couponRoutes];
@@ -99,7 +103,11 @@ export async function startApiStack(
     START_SLOT: chain.startSlot,
     ...options.env,
   });
-  const endpoints = { rpcUrls: [proxy.rpcUrl], wsUrls: [proxy.wsUrl], mongodbUri: database.uri };
+  const endpoints = {
+    rpcUrls: [proxy.rpcUrl],
+    wsUrls: [proxy.wsUrl],
+    mongodbUri: options.through?.(database.uri) ?? database.uri,
+  };
   const foundation = await layFoundation(config, endpoints, modules, createLogger(config), createMetrics());
   const worker = options.worker === false ? undefined : startEventWorker(foundation, endpoints);
   const api = await startApi(foundation, domains);

@@ -1,12 +1,16 @@
 import { describe, expect, inject, it } from 'vitest';
 import { benchBackfill } from '../../../scripts/bench/backfill.js';
 import { benchDecoding } from '../../../scripts/bench/decoding.js';
+import { benchDeliveries } from '../../../scripts/bench/deliveries.js';
 import { judge } from '../../../scripts/bench/goals.js';
 import { benchLatency } from '../../../scripts/bench/latency.js';
+import { benchMatching } from '../../../scripts/bench/matching.js';
 import { benchMemory } from '../../../scripts/bench/memory.js';
 import { benchPipeline } from '../../../scripts/bench/pipeline.js';
 import { benchReconcile } from '../../../scripts/bench/reconcile.js';
+import { benchRouting } from '../../../scripts/bench/routing.js';
 import { describeFigures } from '../../../scripts/bench/tables.js';
+import { benchTransactions } from '../../../scripts/bench/transactions.js';
 import '../../support/provided.js';
 
 const quiet = () => undefined;
@@ -20,6 +24,23 @@ describe('every part of the bench measures', { timeout: 120_000 }, () => {
     expect(describeFigures({ decoding }).join('\n')).toContain('one log of 400 lines');
   });
 
+  it('matching, with four ways that match the same', async () => {
+    const matching = await benchMatching({ events: 100, dispatchers: 50, rounds: 1 }, quiet);
+    expect(matching.pairs).toBe(5_000);
+    expect(matching.matching).toBeGreaterThan(100);
+    expect(matching.strictOverMingo).toBeGreaterThan(0);
+    expect(describeFigures({ matching }).join('\n')).toContain('5000 pairs');
+    expect(judge({ matching })).toHaveLength(1);
+  });
+
+  it('deliveries, beside a queue that is longer the second time', async () => {
+    const report = await benchDeliveries(inject('mongodbUri'), { backlogs: [50, 300], deliveries: 60 }, quiet);
+    expect(report.sizes.map(({ backlog }) => backlog)).toEqual([50, 300]);
+    expect(report.sizes.every(({ perSecond }) => perSecond > 0)).toBe(true);
+    expect(describeFigures({ deliveries: report }).join('\n')).toContain('beside 300 that wait');
+    expect(judge({ deliveries: report })).toHaveLength(1);
+  });
+
   it('pipeline, against plain inserts of what it wrote', async () => {
     const sizes = [{ events: 200, rounds: 1 }];
     const pipeline = await benchPipeline(inject('mongodbUri'), { sizes, batchSize: 100 }, quiet);
@@ -30,7 +51,9 @@ describe('every part of the bench measures', { timeout: 120_000 }, () => {
   });
 
   it('latency, from an embedded chain through a worker in a process of its own', async () => {
-    const { slots } = await benchLatency(inject('mongodbUri'), { events: 10, slotTimesMs: [50] }, quiet);
+    const latency = await benchLatency(inject('mongodbUri'), { events: 10, slotTimesMs: [50] }, quiet);
+    const { slots } = latency;
+    expect(judge({ latency }).map(({ value }) => value)).toEqual([slots[0]?.log.p99Ms, slots[0]?.cpi.p99Ms]);
     expect(slots[0]?.log.events).toBe(10);
     expect(slots[0]?.cpi.events).toBe(10);
     expect(slots[0]?.log.maxMs).toBeGreaterThan(0);
@@ -70,4 +93,38 @@ describe('every part of the bench measures', { timeout: 120_000 }, () => {
     expect(goals.filter(({ goal }) => /writes nothing|left wrong/.test(goal)).every(({ met }) => met)).toBe(true);
     expect(describeFigures({ reconcile }).join('\n')).toContain('300 accounts, first pass');
   });
+
+  it('routing, to nodes in processes of their own that are killed (004-1.3)', async () => {
+    const load = { termMs: 500, killEveryMs: 1_200, durationMs: 2_000, asksPerSecond: 100 };
+    const routing = await benchRouting(inject('mongodbUri'), { nodes: 2, keys: 8, ...load }, quiet);
+    const { asked, hits, unheld, heldElsewhere, kills, hitRate } = routing;
+    expect(kills).toBe(1);
+    expect(hits).toBeGreaterThan(0);
+    expect(unheld).toBeGreaterThan(0);
+    expect(hits + unheld + heldElsewhere).toBe(asked);
+    expect(hitRate).toBeCloseTo(hits / asked, 3);
+    expect(judge({ routing })).toHaveLength(1);
+    expect(describeFigures({ routing }).join('\n')).toContain('8 keys, 2 nodes');
+  });
+
+  it('transactions: numbers, landing over HTTP, and beside a plain loop over a network that fails (004-q)', async () => {
+    const options = {
+      allocations: { rates: [200], clients: 10, durationMs: 300 },
+      landing: {
+        ...{ chain: 'surfnet' as const, slotTimeMs: 50, clients: 4 },
+        ...{ quietMs: 300, shops: 2, mints: 4 },
+      },
+    };
+    const transactions = await benchTransactions(inject('mongodbUri'), options, quiet);
+    const { allocations, landing } = transactions;
+    expect(allocations.open[0]?.allocations).toBe(60);
+    expect(allocations.closed.allocations).toBeGreaterThanOrEqual(10);
+    expect(allocations.closed.shared).toBeGreaterThan(0);
+    expect(landing.quiet.landed).toBeGreaterThanOrEqual(4);
+    expect(landing.mooring).toMatchObject({ requests: 4, doubled: 0, falseFailures: 0, falseSuccesses: 0 });
+    expect(landing.plain.requests).toBe(4);
+    expect(landing.plain.landed).toBeGreaterThan(0);
+    expect(judge({ transactions })).toHaveLength(4);
+    expect(describeFigures({ transactions }).join('\n')).toContain('asked for 200 times a second');
+  }, 240_000);
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nodeArguments } from '../../../src/dev/node-arguments.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { StaleFenceError } from '../../../src/leases/lease.js';
 import type { LeaseWork } from '../../../src/leases/lease-work.js';
@@ -128,11 +129,10 @@ it.each(Object.keys(steps))(
 
 it('survives kill -9 at any time: nothing lost, nothing twice, documents right (I1, I2, I3)', async () => {
   const long = generateHistory(31, 120);
-  const script = new URL('./applying-process.ts', import.meta.url).pathname;
+  const script = nodeArguments('./applying-process', import.meta.url);
   const total = long.transactions.flatMap(({ events }) => events).length;
   const applied = () => bench.db.collection('ledger_events').countDocuments({ state: 'applied' });
-  const start = () =>
-    spawn(process.execPath, ['--import', 'tsx', script, bench.uri, bench.name, '31', '120'], { stdio: 'inherit' });
+  const start = () => spawn(process.execPath, [...script, bench.uri, bench.name, '31', '120'], { stdio: 'inherit' });
   for (const share of [0.1, 0.3, 0.6]) {
     const child = start();
     const ended = once(child, 'exit');

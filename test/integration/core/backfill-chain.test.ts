@@ -39,7 +39,7 @@ it('brings what happened before a worker began, while the worker goes on, until 
   const outcome = await backfill(
     {
       ...{ db: mongo.db, log, clock, random, ingest: createIngest(foundation, installed, fetcher) },
-      lease: { holder: machine.holder, termMs: 10_000 },
+      ...{ lease: { holder: machine.holder, termMs: 10_000 }, pageSize: 1_000 },
       endpoints: () => background.members,
     },
     installed.module,

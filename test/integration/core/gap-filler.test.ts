@@ -35,7 +35,11 @@ afterEach(() => bench.close());
 const only = (port: ChainPort) => () => [{ name: 'one', chain: port }];
 const run = (changes: Partial<GapFillerDependencies> = {}) =>
   sweep(
-    { ...{ db: bench.db, clock, log: silent, ingest, startSlot: BEGIN }, endpoints: only(chain.port), ...changes },
+    {
+      ...{ db: bench.db, clock, log: silent, ingest, startSlot: BEGIN, pageSize: 1_000 },
+      endpoints: only(chain.port),
+      ...changes,
+    },
     coupons,
   );
 const frontier = () => readFrontier(bench.db, coupons.name);
@@ -379,7 +383,7 @@ it('says whether the chain or the database stopped it, and hides no bug of its o
 describe('the recent sweep', () => {
   const recent = (port: ChainPort, startSlot = 0) => {
     const endpoint = () => ({ name: 'one', chain: port });
-    return new RecentSweep({ db: bench.db, log: silent, ingest, endpoint, startSlot }, coupons);
+    return new RecentSweep({ db: bench.db, log: silent, ingest, endpoint, startSlot, pageSize: 1_000 }, coupons);
   };
 
   it('finds at confirmed what happened lately, moves nothing, and does not go through all of history (I4)', async () => {

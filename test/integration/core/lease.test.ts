@@ -84,7 +84,8 @@ it('has one holder at a time among many candidates, and passes through all hands
 });
 
 it('lets a transaction that outlasts many renewals commit at its first try, and its holder stay (I8)', async () => {
-  const termMs = 300;
+  // A holder that a busy server keeps waiting for a whole term loses the lease, and rightly.
+  const termMs = 2_000;
   let runs = 0;
   let stolen = false;
   let committed = false;
@@ -95,7 +96,7 @@ it('lets a transaction that outlasts many renewals commit at its first try, and 
       runs += 1;
       await bench.db.collection('leases').findOne({ _id: NAME as never }, { session });
       const begun = await beats();
-      await eventually(async () => (await beats()) >= begun + 5);
+      await eventually(async () => (await beats()) >= begun + 5, { timeoutMs: 30_000 });
       await touchLease(bench.db, lease, session);
     });
     committed = true;
@@ -106,7 +107,7 @@ it('lets a transaction that outlasts many renewals commit at its first try, and 
     stolen = !stop.signal.aborted;
     return Promise.resolve();
   });
-  await eventually(() => committed, { timeoutMs: 30_000 });
+  await eventually(() => committed, { timeoutMs: 60_000 });
   expect([runs, stolen]).toEqual([1, false]);
   stop.abort();
   await Promise.all([keeping, candidate]);

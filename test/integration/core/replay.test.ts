@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nodeArguments } from '../../../src/dev/node-arguments.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { StaleFenceError } from '../../../src/leases/lease.js';
 import { noteProjectingVersion, readReplayNeeded } from '../../../src/ledger/projection-version.js';
@@ -89,9 +90,9 @@ it('goes on where it was killed, again and again, and never doubles a bite (I2, 
   await ask(bench.db, couponsV2);
   const total = transactions.flatMap(({ events }) => events).length;
   let lastSeen = 0;
-  const script = new URL('./replaying-process.ts', import.meta.url).pathname;
+  const script = nodeArguments('./replaying-process', import.meta.url);
   for (let kills = 0; kills < 3; kills++) {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, bench.uri, bench.name], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [...script, bench.uri, bench.name], { stdio: 'inherit' });
     const exited = once(child, 'exit');
     await eventually(
       async () => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { mongo } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeArguments } from '../../../src/dev/node-arguments.js';
 import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
 import { StaleFenceError } from '../../../src/leases/lease.js';
 import { systemClock } from '../../../src/lib/clock.js';
@@ -14,12 +14,16 @@ import {
   releaseMessage,
   retryMessage,
 } from '../../../src/ledger/outbox.js';
+import { countOpenMessages, listMessages } from '../../../src/ledger/outbox-lists.js';
 import type { LedgerRecord } from '../../../src/ledger/ledger-record.js';
 import { queueMessages } from '../../../src/recovery/queue-messages.js';
+import { retryCauses } from '../../../src/recovery/retry-causes.js';
 import { inTransaction } from '../../../src/store/transactions.js';
-import { startMailServer, type MailServer } from '../../support/mail-server.js';
+import { eventually } from '../../support/eventually.js';
+import { startDribblingServer, startMailServer, type MailServer } from '../../support/mail-server.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { mailerTo, openDispatcher } from './outbox-bench.js';
+import { log, mailerTo, openDispatcher } from './outbox-bench.js';
+import type { MailerLimits } from '../../../src/delivery/mailer.js';
 
 let database: TestDatabase;
 let client: mongo.MongoClient;
@@ -46,7 +50,9 @@ const now = () => new Date(clock.now());
 const cause = (of = message) => inTransaction(client, (session) => causeMessage(db, session, of, now()));
 const letGo = (of = message) => inTransaction(client, (session) => releaseMessage(db, session, of, now()));
 const stored = () => outbox(db).findOne({ _id: message.id });
-const dispatcher = (stepMs?: number) => openDispatcher(db, mailerTo(mail.url, stepMs), { clock });
+const dispatcher = (limits?: MailerLimits) => openDispatcher(db, mailerTo(mail.url, limits), { clock });
+/** A server that is silent is given up soon after its answer is due. */
+const IMPATIENT: MailerLimits = { connectMs: 5_000, answerMs: 500, letterMs: 60_000 };
 
 describe('a message of the outbox (001-8)', () => {
   it('leaves once it has a cause and is released, whichever comes first, and once only', async () => {
@@ -116,7 +122,6 @@ describe('a message of the outbox (001-8)', () => {
     const there = { ...message, id: 'letter.there' };
     await letGo(there);
     const events = ['there', 'afterwards'].map(final) as unknown as LedgerRecord[];
-    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     await inTransaction(client, (session) =>
       queueMessages(db, session, module as unknown as DomainModule, events, { now: now(), maxAgeMs: MINUTE, log }),
     );
@@ -196,7 +201,7 @@ describe('a message of the outbox (001-8)', () => {
   });
 
   it.each(['stall', 'cut'] as const)('comes again after the server does this: %s', async (mode) => {
-    const { pass, close } = await dispatcher(500);
+    const { pass, close } = await dispatcher(IMPATIENT);
     await cause();
     await letGo();
     mail.mode = mode;
@@ -209,6 +214,156 @@ describe('a message of the outbox (001-8)', () => {
     expect(await stored()).toMatchObject({ state: 'sent', attempts: 2 });
     expect(mail.received).toHaveLength(1);
     await close();
+  });
+
+  it('whose address is corrected while the old one is being refused is due, not failed', async () => {
+    await cause();
+    await letGo();
+    const old = await stored();
+    if (!old) throw new Error('nothing is due');
+    later = 1_000;
+    const corrected = { isChanged: true };
+    await inTransaction(client, (session) => releaseMessage(db, session, message, now(), corrected));
+    const refused = { kind: 'failed', error: '550 no such mailbox' } as const;
+    await inTransaction(client, (session) => noteAttempt(db, session, old, refused, now()));
+    expect(await stored()).toMatchObject({ state: 'due', attempts: 0, error: null });
+  });
+
+  it('is sent once by a server that takes longer over it than over the connection (001-8)', async () => {
+    const { pass, close } = await dispatcher({ connectMs: 300, answerMs: 10_000, letterMs: 20_000 });
+    await cause();
+    await letGo();
+    mail.mode = 'slow';
+    await pass();
+    expect(await stored()).toMatchObject({ state: 'sent', attempts: 1 });
+    expect([mail.begun(), mail.received.length]).toEqual([1, 1]);
+    await close();
+  });
+
+  it.each([
+    ['greeting', '220-', { connectMs: 400, answerMs: 5_000, letterMs: 60_000 }],
+    ['answer', '250-', { connectMs: 5_000, answerMs: 5_000, letterMs: 400 }],
+  ])('holds up no other for ever by a server whose %s dribbles', async (step, line, limits) => {
+    const dribbling = await startDribblingServer(line);
+    const outcome = await mailerTo(dribbling.url, limits).send({ to: message.key, subject: 's', text: 't', id: step });
+    expect(outcome).toMatchObject({ kind: 'trouble' });
+    await dribbling.stop();
+  });
+
+  it('is owed as it was when a stop cuts its connection, and comes again with the same Message-ID', async () => {
+    const stop = new AbortController();
+    const { pass, close } = await openDispatcher(db, mailerTo(mail.url, undefined, stop.signal), {
+      ...{ clock, stop: stop.signal },
+    });
+    await cause();
+    await letGo();
+    mail.mode = 'stall';
+    const passing = pass();
+    const begunMs = clock.monotonic();
+    await eventually(() => mail.begun() === 1);
+    stop.abort();
+    await passing;
+    // An answer may take ten minutes.
+    expect(clock.monotonic() - begunMs).toBeLessThan(10_000);
+    expect(await stored()).toMatchObject({ state: 'due', attempts: 0, error: null });
+    await close();
+    mail.mode = 'take';
+    const next = await dispatcher();
+    await next.pass();
+    expect(mail.received).toMatchObject([{ messageId: '<letter.one@example.com>' }]);
+    await next.close();
+  });
+
+  it('that is not wanted when it would leave stays, untried, and is asked about with the next cause', async () => {
+    const { pass, close } = await dispatcher();
+    const of = { id: 'wanted.one', kind: 'wanted', key: 'one@example.com' };
+    await cause(of);
+    await letGo(of);
+    await pass();
+    const rests = await outbox(db).findOne({ _id: of.id });
+    expect(rests).toMatchObject({ state: 'due', attempts: 0, error: null });
+    expect(rests?.dueAt?.getTime()).toBeGreaterThan(clock.now() + 50 * MINUTE);
+    await db.collection<{ _id: string }>('wanting').insertOne({ _id: of.key });
+    await pass();
+    expect(mail.begun()).toBe(0);
+    await cause(of);
+    await pass();
+    expect(mail.received).toHaveLength(1);
+    await close();
+  });
+
+  it('is lost by no handler that throws: its event is parked, says what to do, and is retried (I1)', async () => {
+    const { work, close } = await dispatcher();
+    let isMended = false;
+    const staked = ({ data }: { data: unknown }) => {
+      if (!isMended) throw new Error('no such field');
+      return [{ ...message, key: data as string, at: now(), whileWaiting: 'kept' }];
+    };
+    const module = { name: 'vault', onFinalized: { Staked: staked } } as unknown as DomainModule;
+    const event = { _id: 'sig/log/0', program: 'vault', kind: 'event', state: 'applied', name: 'Staked' };
+    const record = { ...event, signature: 'sig', slot: 7, data: message.key };
+    await db.collection<typeof record>('ledger_events').insertOne({ ...record });
+    const options = () => ({ now: now(), maxAgeMs: MINUTE, log });
+    const queue = () =>
+      inTransaction(client, (session) =>
+        queueMessages(db, session, module, [record as unknown as LedgerRecord], options()),
+      );
+    const retry = () => retryCauses({ db, clock, log, maxAgeMs: MINUTE }, work, module);
+    const parked = { _id: 'on-finalized.sig/log/0' };
+    expect(await queue()).toBe(1);
+    expect(await outbox(db).findOne(parked)).toMatchObject({
+      state: 'failed',
+      attempts: 1,
+      kind: 'on-finalized.vault',
+    });
+    expect((await outbox(db).findOne(parked))?.error).toBe(
+      'onFinalized of Staked failed: no such field. Mend it and restart the workers, then: npm run outbox -- retry on-finalized.sig/log/0',
+    );
+    await retry();
+    expect(await outbox(db).findOne(parked)).toMatchObject({ state: 'failed', attempts: 1 });
+    expect(await retryMessage(db, parked._id, now())).toBe(true);
+    await retry();
+    expect(await outbox(db).findOne(parked)).toMatchObject({ state: 'failed', attempts: 1 });
+    // Whoever waits for the mending is no history by then.
+    await letGo();
+    later = 60 * MINUTE;
+    isMended = true;
+    expect(await retryMessage(db, parked._id, now())).toBe(true);
+    await retry();
+    expect(await outbox(db).findOne(parked)).toBeNull();
+    expect(await stored()).toMatchObject({ state: 'due', caused: true });
+
+    // One whose event is gone says so instead of vanishing; one that was dropped stays so.
+    isMended = false;
+    await queue();
+    await retryMessage(db, parked._id, now());
+    await db.collection('ledger_events').deleteMany({});
+    await retry();
+    expect(await outbox(db).findOne(parked)).toMatchObject({
+      ...{ state: 'failed', error: expect.stringContaining('not in the ledger') as string },
+    });
+    await dropMessage(db, parked._id, now());
+    await queue();
+    expect(await outbox(db).findOne(parked)).toMatchObject({ state: 'dropped' });
+    await close();
+  });
+
+  it('is listed by pages without one left out, and only what is open is counted', async () => {
+    const ids = Array.from({ length: 5 }, (_, at) => `letter.${at}`);
+    // All of them at one moment.
+    for (const id of ids) await cause({ ...message, id });
+    await dropMessage(db, 'letter.0', now());
+    await outbox(db).updateMany({}, { $set: { createdAt: new Date(0) } });
+    const pages: string[] = [];
+    for (let after = null; ;) {
+      const page = await listMessages(db, undefined, 2, after);
+      pages.push(...page.map(({ _id }) => _id));
+      after = page.at(-1) ?? null;
+      if (!after) break;
+    }
+    expect(pages).toEqual([...ids].reverse());
+    expect((await listMessages(db, 'waiting', 10)).map(({ _id }) => _id)).toEqual([...ids].reverse().slice(0, 4));
+    expect(await countOpenMessages(db)).toEqual({ waiting: 4, due: 0, failed: 0 });
   });
 
   it('is sent by nobody whose lease is gone (I8)', async () => {
@@ -226,8 +381,7 @@ describe('a message of the outbox (001-8)', () => {
   it('sent by a process killed between the 250 and its note comes again with the same Message-ID', async () => {
     await cause();
     await letGo();
-    const file = fileURLToPath(new URL('killed-process.ts', import.meta.url));
-    const started = ['--import', 'tsx', file];
+    const started = nodeArguments('./killed-process', import.meta.url);
     const child = spawn(process.execPath, [...started, database.uri, database.name, mail.url], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

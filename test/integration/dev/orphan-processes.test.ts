@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { nodeArguments } from '../../../src/dev/node-arguments.js';
 import { startDatabase } from '../../../src/dev/embedded-database.js';
 import { clearOrphans, recordProcess, type ProcessRecord } from '../../../src/dev/orphan-processes.js';
 import { identifyProcess, isRunning, type ProcessIdentity } from '../../../src/dev/process-identity.js';
@@ -36,7 +37,7 @@ describe('a server whose owner is gone', { timeout: 240_000 }, () => {
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ends with an owner that %s ends', async (signal) => {
     const recordsDir = join(scratch, signal);
-    const owner = runOwner('process-owner.ts', [recordsDir]);
+    const owner = runOwner('process-owner', [recordsDir]);
     await owner.said(/^\d+\n/);
     const [record] = recordsIn(recordsDir) as [ProcessRecord];
     expect(isRunning(record.server)).toBe(true);
@@ -48,7 +49,7 @@ describe('a server whose owner is gone', { timeout: 240_000 }, () => {
 
   it('ends with an owner that an uncaught error ends', async () => {
     const recordsDir = join(scratch, 'throw');
-    const owner = runOwner('process-owner.ts', [recordsDir, 'throw'], 'ignore');
+    const owner = runOwner('process-owner', [recordsDir, 'throw'], 'ignore');
     await owner.ended;
     const pid = Number(await owner.said(/^\d+\n/));
     await eventually(() => identifyProcess(pid) === undefined || undefined);
@@ -80,7 +81,7 @@ describe('a server whose owner is gone', { timeout: 240_000 }, () => {
 
 /** Starts test/support/database-owner.ts and waits until its database runs. */
 async function startOwner(dataDir?: string): Promise<{ owner: ChildProcess; record: ProcessRecord }> {
-  const owner = runOwner('database-owner.ts', dataDir ? [dataDir] : []);
+  const owner = runOwner('database-owner', dataDir ? [dataDir] : []);
   await owner.said(/^mongodb:/);
   const recordsDir = processRecordsDir(dataDir && join(dataDir, 'database'));
   const record = recordsIn(recordsDir).find((candidate) => candidate.owner.pid === owner.process.pid);
@@ -96,8 +97,9 @@ interface Owner {
 }
 
 function runOwner(script: string, args: string[], stderr: 'inherit' | 'ignore' = 'inherit'): Owner {
-  const path = join(import.meta.dirname, '../../support', script);
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { stdio: ['ignore', 'pipe', stderr] });
+  const child = spawn(process.execPath, [...nodeArguments(`../../support/${script}`, import.meta.url), ...args], {
+    stdio: ['ignore', 'pipe', stderr],
+  });
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return {

@@ -1,4 +1,4 @@
-import { createPrivateKey, randomUUID, sign } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Keypair } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,9 +12,11 @@ import { eventually } from '../../support/eventually.js';
 import { startMailServer, type MailServer } from '../../support/mail-server.js';
 import { startApiStack, type ApiStack } from '../api/api-stack.js';
 import { pda, stakeVaultClient, TOKEN, VaultClient } from '../programs/stake-vault-chain.js';
+import { DevelopersApi, emailOf, nameOf, signed } from './developers-api.js';
 
 let mail: MailServer;
 let stack: ApiStack;
+let api: DevelopersApi;
 let vault: VaultClient;
 let other: VaultClient;
 const lies = new ForkLies();
@@ -27,6 +29,7 @@ beforeAll(async () => {
     domains: [stakeVaultRoutesFor({ vault: address })],
     env: { SMTP_URL: mail.url, MAIL_FROM: 'Vault <vault@example.com>' },
   });
+  api = new DevelopersApi(stack);
   for (const method of ForkLies.METHODS) {
     stack.proxy.onRpc(method, (request, forward) =>
       lies.answer(method, request.params, (asked, params) =>
@@ -49,31 +52,12 @@ afterAll(async () => {
   await mail.stop();
 });
 
-const nameOf = (wallet: Keypair) => wallet.publicKey.toBase58();
-
-function signed(wallet: Keypair, text: string): Buffer {
-  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), wallet.secretKey.slice(0, 32)]);
-  return sign(null, Buffer.from(text), createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
-}
-
-async function challengeOf(wallet: Keypair) {
-  const answer = await stack.send('POST', '/api/developers/challenge', { wallet: nameOf(wallet) });
-  expect(answer.status).toBe(201);
-  return answer.body as unknown as { challenge: string; nonce: string; expiresAt: string };
-}
-
-async function registration(wallet: Keypair, changes: Record<string, unknown> = {}) {
-  const { challenge, nonce } = await challengeOf(wallet);
-  const signature = bs58.encode(signed(wallet, challenge));
-  return { wallet: nameOf(wallet), nonce, signature, name: 'Ada', email: emailOf(wallet), ...changes };
-}
-
-const emailOf = (wallet: Keypair) => `${nameOf(wallet).toLowerCase()}@example.com`;
-const register = (body: object) => stack.send('POST', '/api/developers', body);
-const shown = async (wallet: Keypair) => (await stack.get(`/api/developers/${nameOf(wallet)}`)).body;
+const challengeOf = (...args: Parameters<DevelopersApi['challengeOf']>) => api.challengeOf(...args);
+const registration = (...args: Parameters<DevelopersApi['registration']>) => api.registration(...args);
+const register = (body: object) => api.register(body);
+const shown = (wallet: Keypair) => api.shown(wallet);
 const lettersTo = (wallet: Keypair) => mail.received.filter(({ to }) => to.includes(emailOf(wallet)));
-const messageOf = (wallet: Keypair) =>
-  outbox(stack.foundation.mongo.db).findOne({ _id: `welcome-developer.${nameOf(wallet)}` });
+const messageOf = (wallet: Keypair) => api.messageOf(wallet);
 const shows = (wallet: Keypair, what: object) =>
   eventually(
     async () => {
@@ -126,12 +110,64 @@ describe('a developer (001-1, 001-8)', () => {
     await eventually(() => lettersTo(wallet).length === 1);
   });
 
+  it('whose stake was final before the vault was set is welcomed by the registration (001-8)', async () => {
+    const wallet = await newWallet();
+    await vault.stake(wallet, 15n * TOKEN);
+    await eventually(async () => (await messageOf(wallet)) !== null, { timeoutMs: 30_000 });
+    // As if nobody had asked what this event causes when it became final.
+    await outbox(stack.foundation.mongo.db).deleteOne({ key: nameOf(wallet) });
+    expect((await register(await registration(wallet))).status).toBe(201);
+    await eventually(() => lettersTo(wallet).length === 1);
+  });
+
+  it('is told of no more than what is final, and nothing that whoever registered chose (I7)', async () => {
+    const { modules, mongo } = stack.foundation;
+    const wallet = await newWallet();
+    expect((await register(await registration(wallet, { name: 'Call 555 for tokens' }))).status).toBe(201);
+    await vault.stake(wallet, 10n * TOKEN);
+    await eventually(() => lettersTo(wallet).length === 1, { timeoutMs: 30_000 });
+    const { signature } = await vault.stake(wallet, 500n * TOKEN);
+    await shows(wallet, { stakeAmount: '510000000' });
+    const letter = await modules[0]?.module.letters['welcome-developer']?.(mongo.db, nameOf(wallet));
+    expect(await mongo.db.collection('ledger_events').findOne({ signature })).toMatchObject({
+      commitment: 'confirmed',
+    });
+    expect(letter?.text).toContain('your stake of 10 is final');
+    expect(letter?.text).not.toContain('Call');
+  });
+
+  it('who corrects an address that was refused is welcomed there (001-8)', async () => {
+    const wallet = await newWallet();
+    mail.mode = 'refuse';
+    expect((await register(await registration(wallet, { email: 'typo@example.com' }))).status).toBe(201);
+    await vault.stake(wallet, 20n * TOKEN);
+    await eventually(async () => (await messageOf(wallet))?.state === 'failed', { timeoutMs: 30_000 });
+    mail.mode = 'take';
+    expect((await register(await registration(wallet, { name: 'Grace', email: 'typo@example.com' }))).status).toBe(201);
+    expect(await messageOf(wallet)).toMatchObject({ state: 'failed' });
+    expect((await register(await registration(wallet))).status).toBe(201);
+    await eventually(() => lettersTo(wallet).length === 1);
+  });
+
+  it('whose used registration is sent again is not shown what was registered later', async () => {
+    const wallet = await newWallet();
+    const first = await registration(wallet);
+    expect((await register(first)).status).toBe(201);
+    expect((await register(await registration(wallet, { email: 'new@example.com' }))).status).toBe(201);
+    const again = await register(first);
+    expect(again).toMatchObject({ status: 409, body: { code: 'challenge-not-open' } });
+    expect(again.text).not.toContain('new@example.com');
+  });
+
   it('is none by a stake in another vault', async () => {
     await other.stake(other.authority, 20n * TOKEN);
     await eventually(async () =>
       stack.foundation.mongo.db.collection('stakes').findOne({ vault: other.address.toBase58() }),
     );
-    expect((await stack.get(`/api/developers/${nameOf(other.authority)}`)).status).toBe(404);
+    expect(await stack.get(`/api/developers/${nameOf(other.authority)}`)).toMatchObject({
+      status: 404,
+      body: { detail: `Nothing is known here of ${nameOf(other.authority)}.` },
+    });
   });
 
   it('proves the wallet: every other answer to a challenge is refused and says what to do', async () => {
@@ -148,20 +184,43 @@ describe('a developer (001-1, 001-8)', () => {
     expect((await register(body)).status).toBe(201);
     // The answer was lost: the same request again is the same registration.
     expect((await register(body)).status).toBe(201);
-    expect((await register({ ...body, name: 'Eve' })).body).toMatchObject({ code: 'challenge-not-open' });
-    const base64 = await challengeOf(wallet);
-    const renamed = {
-      ...body,
-      nonce: base64.nonce,
-      signature: signed(wallet, base64.challenge).toString('base64'),
-      name: 'Grace',
-    };
+    const base64 = await challengeOf(wallet, { name: 'Grace' });
+    const signature = signed(wallet, base64.challenge).toString('base64');
+    const renamed = { ...body, nonce: base64.nonce, signature, name: 'Grace' };
     expect(await register(renamed)).toMatchObject({ status: 201, body: { name: 'Grace' } });
     const late = await registration(wallet);
     await stack.foundation.mongo.db
       .collection<{ _id: string }>('developer_challenges')
       .updateOne({ _id: late.nonce }, { $set: { expiresAt: new Date(0) } });
     expect((await register(late)).body).toMatchObject({ code: 'challenge-not-open' });
+  });
+
+  it('signs name and e-mail address: a signature registers nobody else', async () => {
+    const wallet = await newWallet();
+    const { challenge, nonce } = await challengeOf(wallet);
+    expect(challenge.split('\n').slice(1, 4)).toEqual([
+      'Name: Ada',
+      `E-mail: ${emailOf(wallet)}`,
+      `Wallet: ${nameOf(wallet)}`,
+    ]);
+    const body = await registration(wallet);
+    for (const other of [{ name: 'Eve' }, { email: 'eve@example.com' }]) {
+      expect((await register({ ...body, ...other })).body).toMatchObject({
+        ...{ code: 'challenge-not-open', detail: expect.stringContaining('another name or e-mail') as string },
+      });
+      // The signature of one text is none of another.
+      const theirs = await challengeOf(wallet, other);
+      expect((await register({ ...body, ...other, nonce: theirs.nonce })).body).toMatchObject({
+        code: 'signature-invalid',
+      });
+    }
+    expect((await shown(wallet)) ?? {}).not.toMatchObject({ registered: true });
+    const answer = await register({ ...body, nonce, signature: bs58.encode(signed(wallet, challenge)) });
+    expect(answer).toMatchObject({ status: 201, body: { name: 'Ada', email: emailOf(wallet) } });
+    for (const wrong of [{ name: 'Ada\nWallet: x' }, { email: 'no address' }]) {
+      const refused = { wallet: nameOf(wallet), name: 'Ada', email: 'a@example.com', ...wrong };
+      expect((await stack.send('POST', '/api/developers/challenge', refused)).status).toBe(400);
+    }
   });
 
   it('has the stake and one welcome, whichever of stake and registration is faster (I3)', async () => {
@@ -204,8 +263,12 @@ describe('a developer (001-1, 001-8)', () => {
     const { signature } = await vault.stake(wallet, 25n * TOKEN);
     const record = await eventually(async () => (await db.collection('ledger_events').findOne({ signature })) ?? false);
     lies.vanish(signature, Number(record['slot']));
+    // Before it is applied it shows the same as after it is dropped.
+    await eventually(
+      async () => (await db.collection('ledger_events').findOne({ signature }))?.['state'] === 'orphaned',
+      { timeoutMs: 30_000 },
+    );
     await shows(wallet, { registered: true, status: 'pending', stakeAmount: '0', stakedAt: null });
-    expect(await db.collection('ledger_events').findOne({ signature })).toMatchObject({ state: 'orphaned' });
     // Whoever staked later has their welcome: the outbox has been through all that was before.
     await vault.stake(after, 10n * TOKEN);
     await eventually(() => lettersTo(after).length === 1, { timeoutMs: 30_000 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Keypair, PublicKey } from '@solana/web3.js';
+import { PublicKey, type Keypair } from '@solana/web3.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runReconcile } from '../../../src/app/run-reconcile.js';
 import { redPackets } from '../../../src/domains/red-packets/module.js';
@@ -132,12 +132,22 @@ it('puts crown and claims right after any damage, in one pass (000-4, 003-8)', a
   await bench.expectTruth();
 });
 
-it('ends what the program closes; claims that outlive their packet wear no crown (000-1, I6)', async () => {
+it('ends what the program closes; the crown stays with the luckiest, and goes to nobody else (000-1, 000-4, I6)', async () => {
   const packet = pda.packet(creator.publicKey, 2n);
+  const crowned = async () => (await claimsOf(packet)).filter(({ isBest }) => isBest === true).map(({ _id }) => _id);
+  const best = luckiest(await claimsOf(packet)) ?? '';
   const closed = await client.settle('closePacket', packet, creator);
   await bench.worker.allFinal([closed.signature]);
   expect(await bench.documents('packets', { _id: packet.toBase58() })).toEqual([]);
-  expect((await claimsOf(packet)).filter(({ isBest }) => isBest === true)).toEqual([]);
+  expect(await crowned()).toEqual([best]);
+  await bench.expectTruth();
+  const winner = users.find(({ publicKey }) => pda.claim(packet, publicKey).toBase58() === best) as Keypair;
+  const accounts = { claim: new PublicKey(best), packet, payer: winner.publicKey };
+  const closedClaim = await client.call('closeClaim', { accounts, signers: [winner] });
+  await bench.worker.allFinal([closedClaim.signature]);
+  expect(await claimsOf(packet)).toHaveLength(5);
+  expect(await crowned()).toEqual([]);
+  expect(await bench.document('packet_crowns', packet.toBase58())).toMatchObject({ claim: best });
   await bench.expectTruth();
 });
 

@@ -21,6 +21,8 @@ export interface AlertReceivers {
   readonly letters: string[];
   /** What the webhook was told, whole. */
   readonly bodies: WebhookBody[];
+  /** Requests that came to where the webhook's redirects lead, and those it left hanging. */
+  readonly counts: { redirected: number; hanging: number };
   /** While set, the webhook answers so instead. `hang`: not at all. */
   answerWebhook(status: number | 'hang' | null): void;
   stop(): Promise<void>;
@@ -31,11 +33,16 @@ export async function startReceivers(): Promise<AlertReceivers> {
   const heard = { webhook: [] as string[], slack: [] as string[], email: [] as string[] };
   const letters: string[] = [];
   const bodies: WebhookBody[] = [];
+  const counts = { redirected: 0, hanging: 0 };
   let instead: number | 'hang' | null = null;
   const http = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
+      if (request.url === '/elsewhere') {
+        counts.redirected += 1;
+        return response.end();
+      }
       const body = JSON.parse(text) as WebhookBody;
       if (request.url === '/slack') {
         // Slack says "invalid_payload" of anything else.
@@ -43,7 +50,7 @@ export async function startReceivers(): Promise<AlertReceivers> {
         heard.slack.push(body.text);
         return response.end('ok');
       }
-      if (instead === 'hang') return undefined;
+      if (instead === 'hang') return void (counts.hanging += 1);
       if (instead !== null) return response.writeHead(instead, { location: '/elsewhere' }).end();
       heard.webhook.push(`${body.id} ${body.state}`);
       bodies.push(body);
@@ -67,7 +74,7 @@ export async function startReceivers(): Promise<AlertReceivers> {
   await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${portOf(http)}`;
   return {
-    ...{ webhookUrl: `${url}/hook`, slackUrl: `${url}/slack`, heard, letters, bodies },
+    ...{ webhookUrl: `${url}/hook`, slackUrl: `${url}/slack`, heard, letters, bodies, counts },
     smtpUrl: `smtp://127.0.0.1:${portOf(smtp.server as unknown as Server)}`,
     answerWebhook: (status) => (instead = status),
     stop: async () => {

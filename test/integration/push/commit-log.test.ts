@@ -37,10 +37,12 @@ it('logs each commit once, in the order of the chain within it, with the crown t
     },
     { number: 3, entered: [version(claims[2]!.record)], left: [], documents: [] },
   ]);
+  const marks = (await bench.commits()).map(({ mark }) => mark);
+  expect((await bench.commits()).map(({ after }) => after)).toEqual(['', ...marks.slice(0, 2)]);
   expect(await readCommitHeads(bench.db, ['red-packets', 'coupons'])).toEqual(
     new Map([
-      ['red-packets', 3],
-      ['coupons', 0],
+      ['red-packets', { number: 3, mark: marks[2] }],
+      ['coupons', { number: 0, mark: '' }],
     ]),
   );
 });

@@ -63,12 +63,24 @@ describe.skipIf(skipped)(`the example page in a browser${skipped ? ', skipped: n
     expect(await page.getByRole('progressbar', { name: 'Shares claimed' }).getAttribute('aria-valuenow')).toBe('0');
     for (const user of users.slice(0, 3)) await client.claim(packet, user);
     await eventually(async () => (await claimRows()) === 3);
-    await says('shares', '5 of 8 shares of 2 SOL are left');
+    await says('shares', '5 of 8 shares are left; it began with 2 SOL in all');
     expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('3');
     const best = String((await live.stack.get(`/api/packets/${packet.toBase58()}`)).body['bestClaim']);
     await eventually(async () => (await page.locator('#claims li.best').getAttribute('data-claim')) === best);
     expect(await page.locator('#claims li.best').textContent()).toContain('luckiest');
     await says('log', 'drew');
+    await says('expiry', 'until');
+  });
+
+  it('says so where there is no such packet, and where the name can be none', async () => {
+    const other = await browser.newPage();
+    const text = (id: string) => other.locator(`#${id}`).textContent();
+    await other.goto(`${api.url}/examples/red-packet-live/?packet=${live.users[0]!.publicKey.toBase58()}`);
+    await eventually(async () => (await text('trouble'))?.includes('There is no such packet (yet)'));
+    await other.goto(`${api.url}/examples/red-packet-live/?packet=nonsense`);
+    await eventually(async () => (await text('trouble'))?.includes('No packet can be followed here'));
+    expect(await text('connection')).toBe('not subscribed');
+    await other.close();
   });
 
   it('goes on by itself when the connection is back, with what it missed', async () => {

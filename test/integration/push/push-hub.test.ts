@@ -37,6 +37,7 @@ afterEach(async () => {
 });
 
 const all: ReadonlySet<RoomName> = new Set<RoomName>(['packets/*']);
+const firstOfSecond = async () => `red-packets/2-${(await bench.commits())[1]?.mark}/0`;
 const nothing = () => {
   throw new Error('nothing was missed');
 };
@@ -82,7 +83,7 @@ it('reads nothing while nobody is there, and begins with what happens when someb
   await hub.follow(all, null, nothing, () => {});
   await bench.apply(records.slice(1, 2));
   await eventually(() => live.length === 1);
-  expect(live).toEqual(['red-packets/2/0']);
+  expect(live).toEqual([await firstOfSecond()]);
 });
 
 it('says that something is lost, once, and goes on: commits that are gone, an older database in the place of this one', async () => {
@@ -96,7 +97,73 @@ it('says that something is lost, once, and goes on: commits that are gone, an ol
   await eventually(() => losses === 2);
   await bench.apply(records.slice(1, 2));
   await eventually(() => live.length === 1);
-  expect([live, losses]).toEqual([['red-packets/2/0'], 2]);
+  expect([live, losses]).toEqual([[await firstOfSecond()], 2]);
+});
+
+it('reads nothing for who is in no room, and not what is too much: 5,000 commits (000-9)', async () => {
+  const commits = bench.db.collection<{ _id: string }>('commits');
+  const head = 5_003;
+  await commits.insertMany(
+    Array.from({ length: head }, (_, index) => index + 1).map((number) => ({
+      ...{
+        _id: `red-packets/${String(number).padStart(12, '0')}`,
+        entered: [],
+        left: [],
+        documents: [],
+        at: new Date(),
+      },
+      ...{ after: `m${number - 1}`, mark: `m${number}` },
+    })),
+  );
+  await commits.insertOne({ _id: 'red-packets', last: head, mark: `m${head}` } as never);
+  const since = (next: number) => new Map([['red-packets', { next, skip: 0, mark: `m${next - 1}` }]]);
+  const outcome = async (rooms: ReadonlySet<RoomName>, next: number) =>
+    (await hub.follow(rooms, since(next), nothing, () => {})).kind;
+  expect(await outcome(all, 4)).toBe('live');
+  expect(await outcome(all, 3)).toBe('too-far');
+  await commits.deleteOne({ _id: 'red-packets/000000005000' });
+  expect(await outcome(all, 4_990)).toBe('too-far');
+  expect(await outcome(new Set(), 4_990)).toBe('live');
+});
+
+it('reads for two at once, however many come back together (000-9)', async () => {
+  const { cursor } = (await hub.follow(all, null, nothing, () => {})) as { cursor: string };
+  const { all: records } = packetRecords({ amounts: Array.from({ length: 20 }, () => 3n) });
+  for (const record of records) await bench.apply([record]);
+  await eventually(() => live.length === records.length + 1);
+  const collection = bench.db.collection.bind(bench.db);
+  let [reading, most, reads] = [0, 0, 0];
+  bench.db.collection = ((name: string) => {
+    const found = collection(name);
+    const find = found.find.bind(found);
+    found.find = ((filter: object) => {
+      const cursorOf = find(filter);
+      const toArray = cursorOf.toArray.bind(cursorOf);
+      cursorOf.toArray = async () => {
+        [reading, reads] = [reading + 1, reads + 1];
+        most = Math.max(most, reading);
+        return toArray().finally(() => (reading -= 1));
+      };
+      return cursorOf;
+    }) as typeof found.find;
+    return name === 'ledger_events' ? found : collection(name);
+  }) as typeof bench.db.collection;
+  const told = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const ids: string[] = [];
+      await hub.follow(
+        all,
+        decodeCursor(cursor),
+        ({ payload }) => void ids.push(payload.id),
+        () => {},
+      );
+      return ids;
+    }),
+  );
+  bench.db.collection = collection;
+  for (const ids of told) expect(ids).toEqual(live);
+  expect(reads).toBeGreaterThanOrEqual(10);
+  expect(most).toBe(2);
 });
 
 it('goes on after the database failed it, from where it was', async () => {

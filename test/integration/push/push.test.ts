@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Push } from '../../../src/domain-kit/push.js';
 import { redPackets } from '../../../src/domains/red-packets/module.js';
-import { encodeCursor } from '../../../src/push/cursor.js';
+import { behind, encodeCursor } from '../../../src/push/cursor.js';
 import { eventually } from '../../support/eventually.js';
 import { eventRecord, movedTo, newAddress, packetRecords } from '../../support/red-packet-records.js';
 import { openPushBench, openServer, PushClient, type OpenServer, type PushBench } from './push-bench.js';
@@ -79,9 +79,9 @@ describe('what is told', () => {
     // In two rooms of a message it is told once.
     const inBoth = await clientOf(here, { packets: [mine.packet, '*'], wallets: [mine.creator] });
     await bench.apply([...mine.all, ...other.all]);
-    await Promise.all([hears(inAll, 8), hears(inBoth, 8), hears(inPacket, 4), hears(inWallets, 2)]);
+    await Promise.all([hears(inAll, 8), hears(inBoth, 8), hears(inPacket, 4), hears(inWallets, 3)]);
     expect(inPacket.heard.every(({ payload }) => payload['packetId'] === mine.packet)).toBe(true);
-    expect(inWallets.names()).toEqual(['packet:claimed', 'packet:created']);
+    expect(inWallets.names()).toEqual(['packet:claimed', 'packet:created', 'packet:best-updated']);
     expect(new Set(inBoth.ids()).size).toBe(inBoth.ids().length);
     await inBoth.ask('unsubscribe', { packets: ['*'] });
     await bench.apply(packetRecords({ amounts: [7n], slot: 40 }).all);
@@ -96,7 +96,8 @@ describe('what is told', () => {
     await bench.apply(all.slice(0, 1));
     await bench.apply(all.slice(0, 2), successor);
     await hears(client, 2);
-    expect(client.ids()).toEqual(['red-packets/1/0', 'red-packets/1/1']);
+    const [commit] = await bench.commits();
+    expect(client.ids()).toEqual([0, 1].map((index) => `red-packets/1-${commit!.mark}/${index}`));
   });
 
   it('costs nothing while nobody listens, and does not tell the past to who comes then', async () => {
@@ -116,16 +117,21 @@ describe('what is told', () => {
 
 describe('what is taken back (000-5, 000-7, I7)', () => {
   it('is corrected in the same rooms, with what to undo, what is left and where the crown went', async () => {
-    const { packet, claims, all } = packetRecords({ amounts: [5n, 9n, 1n] });
+    const { packet, creator, claims, all } = packetRecords({ amounts: [5n, 9n, 1n] });
     const gone = claims[1]!;
-    const [inPacket, inWallet] = [
+    const [inPacket, inWallet, ofCreator] = [
       await clientOf(here, { packets: [packet] }),
       await clientOf(there, { wallets: [gone.data.claimer] }),
+      await clientOf(there, { wallets: [creator] }),
     ];
     await bench.apply(all.slice(0, 4));
     await bench.drop(gone.record);
     await Promise.all([hears(inPacket, 8), hears(inWallet, 2)]);
     expect(inPacket.names().slice(-3)).toEqual(['packet:corrected', 'packet:restated', 'packet:best-updated']);
+    await hears(ofCreator, 4);
+    expect(ofCreator.names()).toEqual([
+      ...['packet:created', 'packet:best-updated', 'packet:restated', 'packet:best-updated'],
+    ]);
     const corrected = {
       ...{ packetId: packet, claimId: gone.data.claim, claimerId: gone.data.claimer },
       ...{ reason: 'orphaned', detail: 'dropped by a fork' },
@@ -259,7 +265,8 @@ describe('who was away', () => {
     // This one has a client already, and so a place of its own.
     await clientOf(there, { packets: [newAddress()] });
     await bench.apply(all.slice(0, 1));
-    const ahead = encodeCursor(new Map([['red-packets', { next: 2, skip: 0 }]]));
+    const [commit] = await bench.commits();
+    const ahead = encodeCursor(new Map([['red-packets', behind(commit!)]]));
     const client = await clientOf(there);
     await client.subscribe({ packets: [packet], since: ahead });
     await bench.apply(all.slice(1, 2));
@@ -285,7 +292,7 @@ describe('who was away', () => {
     await hears(again, 1);
     expect(again.names()[0]).toBe('packet:claimed');
     // From another database, perhaps.
-    const alien = encodeCursor(new Map([['red-packets', { next: 900, skip: 0 }]]));
+    const alien = encodeCursor(new Map([['red-packets', { next: 900, skip: 0, mark: 'unknown' }]]));
     expect(await (await clientOf(there)).subscribe({ packets: [packet], since: alien })).toMatchObject({
       tooFar: true,
     });

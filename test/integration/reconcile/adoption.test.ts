@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { layFoundation, type Foundation } from '../../../src/app/foundation.js';
 import { runReconcile } from '../../../src/app/run-reconcile.js';
 import { readConfig } from '../../../src/config/env.js';
-import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
+import { writesOfAccount, type DomainModule } from '../../../src/domain-kit/domain-module.js';
 import type { Model } from '../../../src/domain-kit/model.js';
 import type { Write } from '../../../src/domain-kit/writes.js';
 import { CouponsClient } from '../../../src/dev/coupons-client.js';
@@ -32,7 +32,10 @@ function keyedBy(keyField: string): DomainModule {
     accounts: Object.fromEntries(
       Object.entries(coupons.accounts).map(([name, handler]) => [
         name,
-        (address, account) => moved(handler(address, account)),
+        (address, account) => {
+          const [mirror, ...others] = writesOfAccount(handler(address, account));
+          return [moved(mirror), ...others.map(moved)];
+        },
       ]),
     ),
     settle: coupons.settle.map((step) => ({

@@ -66,6 +66,14 @@ function fieldConditions(
   });
 }
 
+/** One and the same element has to meet all of it. */
+function hasElement(path: string, operand: unknown): Predicate {
+  if (!isOperators(operand)) throw new NotCoveredError('$elemMatch of fields');
+  const matches = all(fieldConditions('element', operand, null));
+  return (document) =>
+    valuesAt(document, path).some((value) => Array.isArray(value) && value.some((element) => matches({ element })));
+}
+
 function operatorCondition(path: string, operator: string, operand: unknown): Predicate {
   switch (operator) {
     case '$eq':
@@ -88,6 +96,8 @@ function operatorCondition(path: string, operator: string, operand: unknown): Pr
     case '$not':
       if (!isOperators(operand)) throw new NotCoveredError('$not of something that is no operator');
       return not(all(fieldConditions(path, operand, null)));
+    case '$elemMatch':
+      return hasElement(path, operand);
     default:
       throw new NotCoveredError(`the filter operator ${operator}`);
   }

@@ -1,13 +1,17 @@
 import { mongo } from 'mongoose';
 import { bulkAnswer, bulkBroken, bulkError, commandsOf, statementOf, sumOf } from './bulk-write.js';
+import { compareValues, valueKey } from './compare.js';
 import { NotCoveredError } from './errors.js';
 import { compileFilter } from './filter.js';
 import { createIndex, type IndexRequest } from './index-catalogue.js';
 import { MemoryChangeStream } from './memory-change-stream.js';
 import type { MemoryConnection } from './memory-connection.js';
 import { AggregationCursor, FindCursor } from './memory-cursor.js';
+import { onlyKnown } from './only-known.js';
 import { checkOptions } from './options.js';
-import type { Table } from './table.js';
+import { valuesAt } from './paths.js';
+import { compileSort } from './sort.js';
+import type { Entry, Table } from './table.js';
 import { handOut, type Doc } from './values.js';
 import { WriteCommand, type Statement, type WriteResult } from './write-command.js';
 
@@ -32,7 +36,8 @@ export class MemoryCollection {
     cursor.project((options['projection'] as Specification | undefined) ?? {});
     cursor.sort((options['sort'] as Specification | undefined) ?? {});
     cursor.limit((options['limit'] as number | undefined) ?? 0);
-    return options['batchSize'] === undefined ? cursor : cursor.batchSize(options['batchSize'] as number);
+    if (options['batchSize'] !== undefined) cursor.batchSize(options['batchSize'] as number);
+    return onlyKnown(cursor, 'a cursor', this.connection.server);
   }
 
   async findOne(filter: object = {}, options: Options = {}): Promise<Doc | null> {
@@ -43,19 +48,32 @@ export class MemoryCollection {
   aggregate(stages: readonly Specification[], options: Options = {}): AggregationCursor {
     checkOptions(options, ['session', 'batchSize']);
     const cursor = new AggregationCursor(this.connection, this.#table, this.collectionName, options.session, stages);
-    return options['batchSize'] === undefined ? cursor : cursor.batchSize(options['batchSize'] as number);
+    if (options['batchSize'] !== undefined) cursor.batchSize(options['batchSize'] as number);
+    return onlyKnown(cursor, 'a cursor', this.connection.server);
   }
 
   /** As the driver counts: with an aggregation. */
   async countDocuments(filter: object = {}, options: Options = {}): Promise<number> {
-    checkOptions(options, ['session']);
-    const count = () => compileFilter(filter);
-    return this.connection.run(
-      'aggregate',
-      this.collectionName,
-      options.session,
-      (view) => this.#table().find(count(), view).length,
+    checkOptions(options, ['session', 'limit']);
+    const most = (options['limit'] as number | undefined) ?? Infinity;
+    return this.connection.run('aggregate', this.collectionName, options.session, (view) =>
+      Math.min(most, this.#table().find(compileFilter(filter), view).length),
     );
+  }
+
+  /** The values a path leads to, each once, members of arrays as values of their own; in ascending order. */
+  async distinct(path: string, filter: object = {}, options: Options = {}): Promise<unknown[]> {
+    checkOptions(options, ['session']);
+    return this.connection.run('distinct', this.collectionName, options.session, (view) => {
+      const table = this.#table();
+      const values = table
+        .find(compileFilter(filter), view)
+        .flatMap((entry) => valuesAt(table.documentOf(entry, view) as Doc, path))
+        .flatMap((value): unknown[] => (Array.isArray(value) ? value : [value]))
+        .filter((value) => value !== undefined);
+      const byKey = new Map(values.map((value) => [valueKey(value), value]));
+      return handOut([...byKey.values()].sort(compareValues));
+    });
   }
 
   async estimatedDocumentCount(): Promise<number> {
@@ -86,6 +104,29 @@ export class MemoryCollection {
 
   async updateMany(filter: object, update: object, { upsert, ...options }: Options = {}) {
     return updateAnswer(await this.#one({ updateMany: { filter, update, upsert } }, options));
+  }
+
+  /** Changes the first document in the order asked for; the document as it is then, or as it was. Null: none matches. */
+  async findOneAndUpdate(filter: object, update: object, options: Options = {}): Promise<Doc | null> {
+    checkOptions(options, ['session', 'sort', 'returnDocument']);
+    const { sort = {}, returnDocument = 'before', session } = options;
+    const statement = this.#statement({ updateOne: { filter, update } }, 0);
+    const compare = compileSort(sort as Specification);
+    const matching = compileFilter(filter);
+    const { server } = this.connection;
+    return this.connection.run('findAndModify', this.collectionName, session, (view) => {
+      const table = this.#table();
+      const found = table.find(matching, view);
+      const documentOf = (entry: Entry) => table.documentOf(entry, view) as Doc;
+      if (compare) found.sort((one, other) => compare(documentOf(one), documentOf(other)));
+      const [entry] = found;
+      if (!entry) return null;
+      const before = documentOf(entry);
+      const only = { ...statement, filter: compileFilter({ _id: before['_id'] }) } as Statement;
+      const { failures } = new WriteCommand(table, [only], true, () => server.nextObjectId()).run(view);
+      if (failures[0]) throw new mongo.MongoServerError({ message: failures[0].errmsg, code: failures[0].code });
+      return handOut(returnDocument === 'after' ? documentOf(entry) : before);
+    });
   }
 
   async replaceOne(filter: object, replacement: object, { upsert, ...options }: Options = {}) {

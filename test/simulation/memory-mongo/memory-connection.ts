@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { BlockedError, NotCoveredError, TRANSIENT, UNKNOWN_COMMIT } from './errors.js';
+import { BlockedError, TRANSIENT, UNKNOWN_COMMIT } from './errors.js';
 import type { MemoryServer } from './memory-server.js';
 import { MemorySession } from './memory-session.js';
 import type { View } from './table.js';
@@ -58,7 +58,7 @@ export class MemoryConnection {
       if ('error' in answer) throw answer.error;
       return answer.value;
     } catch (error) {
-      this.#note(error);
+      this.server.noted(error);
       if (address && error instanceof mongo.MongoNetworkError) {
         error.addErrorLabel(TRANSIENT);
         used?.markDirty();
@@ -105,13 +105,8 @@ export class MemoryConnection {
     try {
       return work();
     } catch (error) {
-      this.#note(error);
-      throw error;
+      throw this.server.noted(error);
     }
-  }
-
-  #note(error: unknown): void {
-    if (error instanceof NotCoveredError) this.server.uncovered.push(error.message);
   }
 
   async #step(command: string, collection: string): Promise<void> {

@@ -3,6 +3,7 @@ import { NotCoveredError, serverError } from './errors.js';
 import { MemoryCollection } from './memory-collection.js';
 import type { MemoryConnection } from './memory-connection.js';
 import { MemorySession, sessionKey } from './memory-session.js';
+import { onlyKnown } from './only-known.js';
 import { checkOptions } from './options.js';
 
 /** The driver's client, as far as src/ uses it. */
@@ -35,7 +36,7 @@ export class MemoryDb {
 
   collection(name: string, options?: object): MemoryCollection {
     checkOptions(options, []);
-    return new MemoryCollection(this.connection, name);
+    return onlyKnown(new MemoryCollection(this.connection, name), 'a collection', this.connection.server);
   }
 
   async createCollection(name: string): Promise<MemoryCollection> {

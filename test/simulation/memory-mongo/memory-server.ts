@@ -1,7 +1,8 @@
 import { mongo } from 'mongoose';
 import { MemoryConnection, type ConnectOptions } from './memory-connection.js';
 import { MemoryDb } from './memory-db.js';
-import { noSuchTransaction } from './errors.js';
+import { NotCoveredError, noSuchTransaction } from './errors.js';
+import { onlyKnown } from './only-known.js';
 import { Table, type CommittedWrite } from './table.js';
 import { ServerTransaction } from './transaction.js';
 
@@ -29,6 +30,7 @@ export type ChangeListener = (collection: string, write: CommittedWrite) => void
 export class MemoryServer {
   /** What somebody asked for that this stand-in does not know: to be empty at the end of every simulation. */
   readonly uncovered: string[] = [];
+  readonly #noted = new WeakSet<NotCoveredError>();
   readonly #now: () => number;
   readonly #tables = new Map<string, Table>();
   readonly #sessions = new Map<string, ServerSession>();
@@ -44,7 +46,16 @@ export class MemoryServer {
 
   /** The database as one process uses it. */
   connect(options: ConnectOptions): mongo.Db {
-    return new MemoryDb(new MemoryConnection(this, options)) as unknown as mongo.Db;
+    return onlyKnown(new MemoryDb(new MemoryConnection(this, options)), 'a database', this) as unknown as mongo.Db;
+  }
+
+  /** Keeps an error in mind that stands for something this stand-in does not know; gives it back. */
+  noted<E>(error: E): E {
+    if (error instanceof NotCoveredError && !this.#noted.has(error)) {
+      this.#noted.add(error);
+      this.uncovered.push(error.message);
+    }
+    return error;
   }
 
   /** Ends transactions that are older than a server lets them become. Nothing ends them by itself. */

@@ -95,6 +95,12 @@ describe('readListQuery', () => {
 });
 
 describe('problemFromError', () => {
+  const serverError = (code: number, ...errorLabels: string[]) =>
+    new mongo.MongoServerError({ message: 'secret words', code, errorLabels });
+  /** As the driver wraps what breaks off while it waits for many writes. */
+  const brokenBulk = (cause: Error) => new mongo.MongoBulkWriteError(cause, { insertedCount: 0 } as never);
+  const waitQueueTimeout = () =>
+    Object.defineProperty(new mongo.MongoDriverError('host:port'), 'name', { value: 'MongoWaitQueueTimeoutError' });
   const parser = (type: string, status: number) => Object.assign(new Error('raw words'), { type, status });
 
   it.each([
@@ -107,6 +113,13 @@ describe('problemFromError', () => {
     [parser('entity.parse.failed', 400), 400, 'invalid-json'],
     [parser('charset.unsupported', 415), 415, 'unsupported-media-type'],
     [new mongo.MongoNetworkError('host:port'), 503, 'database-unreachable'],
+    [brokenBulk(new mongo.MongoNetworkError('host:port')), 503, 'database-unreachable'],
+    [brokenBulk(serverError(189)), 503, 'database-unreachable'],
+    [brokenBulk(serverError(13)), 500, 'internal'],
+    [serverError(11_600), 503, 'database-unreachable'],
+    [serverError(112, 'TransientTransactionError'), 503, 'database-unreachable'],
+    [serverError(11_000), 500, 'internal'],
+    [waitQueueTimeout(), 503, 'database-unreachable'],
     [new URIError('bad'), 404, 'not-found'],
     [new TypeError('secret words'), 500, 'internal'],
     ['a text', 500, 'internal'],
@@ -146,12 +159,24 @@ describe('the answer of a write', () => {
     owner: 'key',
     command: 'X.y',
     bodyHash: 'h',
+    request: '{}',
+    signer: 'S',
+    lifetime: 'blockhash',
     state: 'confirmed',
+    races: [],
+    turn: null,
+    counter: null,
+    allocation: null,
+    instructions: [],
+    prepared: null,
     attempts: [],
     result: { address: 'A', addresses: { a: 'A' }, documents: [] },
     slot: 5,
     commitment: 'confirmed',
+    signature: 'sig',
     refusal: null,
+    wish: null,
+    fence: 1,
     createdAt: new Date(0),
     updatedAt: new Date(0),
   };
@@ -168,22 +193,36 @@ describe('the answer of a write', () => {
         body: { statusUrl: '/api/transactions/key%3Aa%2Fb' },
       });
     }
+    const unresolved = { kind: 'unresolved' } as const;
+    const said = (state: 'pending' | 'sent') =>
+      commandAnswer({ ...transaction, state }, unresolved, undefined).body['detail'];
+    expect(said('pending')).toContain('nothing of it is signed');
+    expect(said('sent')).toContain('whether it landed is not known');
+  });
+
+  it('says of what is not known yet only what is true: whether anything is signed (I5)', () => {
+    const detailOf = (changes: Partial<ManagedTransaction>) =>
+      commandAnswer({ ...transaction, ...changes }, { kind: 'unresolved' }, undefined).body['detail'];
+    const [attempt] = [{ expiredAt: new Date(0) }] as unknown as ManagedTransaction['attempts'];
+    expect(detailOf({ state: 'pending', attempts: [] })).toContain('nothing of it is signed yet');
+    expect(detailOf({ state: 'pending', attempts: [attempt as never] })).toContain('signed anew');
+    expect(detailOf({ state: 'sent', attempts: [attempt as never] })).toContain('was handed to the chain');
   });
 
   it('I5: is a problem only when the chain said no, or it is proven that it never landed', () => {
     for (const state of ['pending', 'signed', 'sent', 'confirmed'] as const) {
-      expect(refusalProblem({ ...transaction, state }, ['Taken'])).toBeUndefined();
+      expect(refusalProblem({ ...transaction, state, races: ['Taken'] })).toBeUndefined();
     }
-    expect(refusalProblem({ ...transaction, state: 'failed', refusal }, [])).toMatchObject({
+    expect(refusalProblem({ ...transaction, state: 'failed', refusal })).toMatchObject({
       code: 'program-refused',
       status: 422,
     });
-    expect(refusalProblem({ ...transaction, state: 'failed', refusal }, ['Taken'])).toMatchObject({
+    expect(refusalProblem({ ...transaction, state: 'failed', refusal, races: ['Taken'] })).toMatchObject({
       code: 'raced',
       status: 409,
       detail: expect.stringMatching(/^Somebody else was faster.*Repeat it/) as string,
     });
-    expect(refusalProblem({ ...transaction, state: 'expired' }, [])).toMatchObject({
+    expect(refusalProblem({ ...transaction, state: 'expired' })).toMatchObject({
       code: 'transaction-expired',
       status: 503,
     });

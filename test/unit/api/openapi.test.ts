@@ -61,6 +61,17 @@ describe('the OpenAPI document says what the API takes', () => {
     );
   });
 
+  it('X-5: every command has a place where it is prepared for a wallet', () => {
+    for (const { path, summary } of couponRoutes.commands) {
+      const prepare = operation(`/api${path.replace(/:(\w+)/g, '{$1}')}/prepare`, 'post');
+      expect(prepare.summary).toBe(`For a wallet to sign: ${summary}`);
+      expect(Object.keys(prepare.responses)).toEqual(expect.arrayContaining(['201', '422', '503']));
+    }
+    expect(operation('/api/transactions', 'post').responses['422']?.description).toContain(
+      'It is not the transaction that was prepared',
+    );
+  });
+
   it('every 400 of a path is named', () => {
     expect(operation('/api/coupons', 'get').responses['400']?.description).toBe(
       'The request is not valid; or: The cursor is not valid',
@@ -71,6 +82,12 @@ describe('the OpenAPI document says what the API takes', () => {
 
 describe('the docs page', () => {
   const page = docsPage(document);
+
+  it('links the pages there are', () => {
+    const pages = [{ path: '/examples/live', title: 'a page, live' }];
+    expect(docsPage(document, pages)).toContain('<a href="/examples/live/">a page, live</a>');
+    expect(page).not.toContain('/examples/');
+  });
 
   it('is ordered by resource and names no class of ours', () => {
     expect(page.match(/(?<=<h2 id=")\w+/g)?.slice(0, 3)).toEqual(['merchants', 'promotions', 'coupons']);

@@ -45,6 +45,12 @@ describe('JsonRpcChain', () => {
     ]);
   });
 
+  it('reads a slot and the block height there from one answer', async () => {
+    const { chain, asked } = chainAnswering(() => ({ absoluteSlot: 112, blockHeight: 82, epoch: 0, slotIndex: 81 }));
+    expect(await chain.epochInfo('finalized')).toEqual({ slot: 112, blockHeight: 82 });
+    expect(asked).toEqual([{ method: 'getEpochInfo', params: [{ commitment: 'finalized' }] }]);
+  });
+
   it('does not take another transaction for the one it asked for (I1)', async () => {
     const answer = (signature: string) => ({ slot: 3, transaction: { signatures: [signature, 'cosigner'] }, meta: {} });
     const { chain } = chainAnswering(() => answer('a'));
@@ -156,6 +162,7 @@ describe('JsonRpcChain', () => {
       err: 'AccountNotFound',
       logs: [],
       unitsConsumed: 4,
+      accounts: [],
     });
     expect(await chain.recentPriorityFees(['a'])).toEqual([{ slot: 1, fee: 7 }]);
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { nodeArguments } from '../../../src/dev/node-arguments.js';
+import { nodeArguments, runBuiltCopies } from '../../../src/dev/node-arguments.js';
 import { packageRoot } from '../../../src/dev/package-root.js';
 
 it('finds the folder of the project, without a slash at its end', () => {
@@ -22,4 +22,15 @@ it('runs a source through tsx and a built file as it is', () => {
   expect(nodeArguments('../../workers/api', caller('dist/scripts/drill/worker-child.js'))).toEqual([
     '/project/dist/workers/api.js',
   ]);
+});
+
+it('runs the built copy of a source where there is one', () => {
+  runBuiltCopies('/copies');
+  try {
+    expect(nodeArguments('../../workers/api', import.meta.url.replace('/test/unit/dev/', '/scripts/drill/'))).toEqual([
+      '/copies/workers/api.js',
+    ]);
+  } finally {
+    runBuiltCopies(null);
+  }
 });

@@ -16,12 +16,17 @@ const other = Keypair.generate().publicKey.toBase58();
 const mint = Keypair.generate().publicKey.toBase58();
 
 function contextOf(programId: string, accounts: Readonly<Record<string, unknown>> = {}): CommandContext {
-  return { programId, heldSigners: [held], account: (_, address) => Promise.resolve(accounts[address] ?? null) };
+  return {
+    ...{ programId, heldSigners: [held] },
+    account: (_, address) => Promise.resolve(accounts[address] ?? null),
+    exists: (address) => Promise.resolve(address in accounts),
+  };
 }
 
 async function plan(command: Command, params: object, body: object, context: CommandContext) {
   const parsed = { params: command.params.parse(params) as never, body: command.body.parse(body) as never };
-  const built = await command.build(parsed, context);
+  const index = (await command.numbers?.read(parsed, context))?.next ?? null;
+  const built = await command.build({ ...parsed, index }, context);
   const keys = built.instructions.map(({ keys: of }) => of.map(({ pubkey }) => pubkey.toBase58()));
   return { ...built, keys };
 }
@@ -68,6 +73,7 @@ describe('commands about packets (003-12)', () => {
     [{ ...terms, oracle: other }, ['oracle']],
     [{ ...terms, totalAmount: '2' }, ['totalAmount']],
     [{ ...terms, message: '福'.repeat(34) }, ['message']],
+    [{ ...terms, message: 'half a pair: \ud83c' }, ['message']],
     [{ ...terms, count: 0 }, ['count']],
     [{ ...terms, surprise: 1 }, ['']],
   ])('refuse %j, naming the field', (body, fields) => {
@@ -95,7 +101,7 @@ describe('commands about vaults and stakes (003-12)', () => {
   });
 
   it("move tokens between a wallet and the vault, at the wallet's own stake", async () => {
-    const context = contextOf(program, { [vault]: { mint } });
+    const context = contextOf(program, { [vault]: { mint }, [associatedToken(mint, held)]: {} });
     const staked = await plan(StakeController.stake, { vault }, { amount: '5' }, context);
     expect(staked.address).toBe(at.stake(vault, held));
     expect(staked.keys[0]).toEqual(
@@ -106,5 +112,13 @@ describe('commands about vaults and stakes (003-12)', () => {
     const out = await plan(StakeController.withdraw, { vault }, {}, context);
     expect(out.instructions).toHaveLength(2);
     expect(out.instructions.every(({ programId }) => programId instanceof PublicKey)).toBe(true);
+  });
+
+  it('say that a wallet without a token account cannot stake, and of which mint', async () => {
+    const context = contextOf(program, { [vault]: { mint } });
+    await expect(plan(StakeController.stake, { vault }, { amount: '5' }, context)).rejects.toMatchObject({
+      ...{ code: 'account-not-found', field: 'owner' },
+      message: expect.stringContaining(`has no token account of the mint ${mint}`) as string,
+    });
   });
 });

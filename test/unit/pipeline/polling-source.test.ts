@@ -41,7 +41,7 @@ beforeEach(() => {
   };
   source = new PollingSource(
     {
-      ...{ programIds: ['program'], intervalMs: INTERVAL_MS, clock, log: recordingLog() },
+      ...{ programIds: ['program'], intervalMs: INTERVAL_MS, pageSize: 1_000, clock, log: recordingLog() },
       pinned: () => ({ name: 'node', chain }),
     },
     {

@@ -11,7 +11,7 @@ const module = redPackets as PushingModule;
 const { packet, creator, claims, created, ready } = packetRecords({ amounts: [5n, 2n ** 64n - 6n] });
 const known = (...records: readonly LedgerRecord[]) => new Map(records.map((record) => [versionOf(record), record]));
 const commit = (entry: Partial<Commit>): Commit => ({
-  ...{ number: 7, at: new Date(0), entered: [], left: [], documents: [] },
+  ...{ number: 7, mark: 'm', after: '', at: new Date(0), entered: [], left: [], documents: [] },
   ...entry,
 });
 const unbroken = (fields: object) => {
@@ -32,9 +32,9 @@ describe('a commit as messages (000-7)', () => {
       unbroken,
     );
     expect(told.map(({ name, payload }) => [name, payload.id])).toEqual([
-      ['packet:corrected', 'red-packets/7/0'],
-      ['packet:claimed', 'red-packets/7/1'],
-      ['packet:best-updated', 'red-packets/7/2'],
+      ['packet:corrected', 'red-packets/7-m/0'],
+      ['packet:claimed', 'red-packets/7-m/1'],
+      ['packet:best-updated', 'red-packets/7-m/2'],
     ]);
     expect(told[1]?.payload['amount']).toBe('18446744073709551610');
     expect(told[0]?.rooms).toEqual([`packets/${packet}`, 'packets/*', `wallets/${first!.data.claimer}`, 'wallets/*']);

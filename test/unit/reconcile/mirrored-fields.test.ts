@@ -1,11 +1,22 @@
 import { expect, it } from 'vitest';
 import { Comment, Coupon, Merchant, Promotion, Sale } from '../../../src/domains/coupons/models.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
+import { ownDomains } from '../../../src/domains/registry.js';
+import { stateModels } from '../../../src/domain-kit/domain-module.js';
+import { compileProgramCodec } from '../../../src/decoding/idl-codec.js';
 import { defineState } from '../../../src/domain-kit/model.js';
 import { field } from '../../../src/domain-kit/field.js';
 import { fact, state } from '../../../src/domain-kit/writes.js';
 import { mirroredFields } from '../../../src/reconcile/mirrored-fields.js';
 import { couponsCodec } from '../../support/coupon-history-render.js';
+
+it.each(ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null }))(
+  'the doctor has nothing to say of what ships: each state model of $module.name that says so mirrors accounts (003-17)',
+  ({ module }) => {
+    const mirrored = mirroredFields(module, compileProgramCodec(module.program.idl, module.program.address));
+    expect(new Set(mirrored.keys())).toEqual(new Set(stateModels(module).filter((model) => model.mirrorsAccounts)));
+  },
+);
 
 it('knows the fields that the account of every state says, and no fact', () => {
   const mirrored = mirroredFields(coupons, couponsCodec);

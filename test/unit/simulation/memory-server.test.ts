@@ -123,3 +123,45 @@ it.each<[string, object]>([
   await expect(things.findOne(filter)).rejects.toThrow('does not know');
   expect(server.uncovered).toHaveLength(1);
 });
+
+it.each<[string, (things: { rename(name: string): unknown; find(): { explain(): unknown } }) => unknown]>([
+  ['method of a collection', (things) => things.rename('other')],
+  ['method of a cursor', (things) => things.find().explain()],
+])('remembers a %s that it does not have: code that goes on after any error would hide it', async (_, ask) => {
+  const { server, things } = openServer();
+  expect(() => ask(things as never)).toThrow('does not know');
+  expect(server.uncovered).toHaveLength(1);
+});
+
+it('remembers an option that it does not know', async () => {
+  const { server, things } = openServer();
+  await expect(things.countDocuments({}, { skip: 1 })).rejects.toThrow('does not know');
+  expect(server.uncovered).toHaveLength(1);
+});
+
+it('changes the first of those that match, in the order that is asked for', async () => {
+  const { things } = openServer();
+  await things.insertMany([
+    { _id: 'a', n: 2 },
+    { _id: 'b', n: 1 },
+  ]);
+  const options = { sort: { n: 1 }, returnDocument: 'after' } as const;
+  expect(await things.findOneAndUpdate({ n: { $gt: 0 } }, { $set: { n: 5 } }, options)).toEqual({ _id: 'b', n: 5 });
+  expect(await things.findOneAndUpdate({ n: 7 }, { $set: { n: 5 } })).toBeNull();
+  expect([await things.distinct('n'), await things.countDocuments({}, { limit: 1 })]).toEqual([[2, 5], 1]);
+});
+
+it('shows what is within a field where that alone is asked for', async () => {
+  const { db } = openServer();
+  const things = db.collection<{ _id: string; of: { a: number; b: number } }>('things');
+  await things.insertOne({ _id: 'a', of: { a: 1, b: 2 } });
+  expect(await things.find().project({ 'of.b': 1 }).toArray()).toEqual([{ _id: 'a', of: { b: 2 } }]);
+});
+
+it('asks of one and the same element of a list where it is asked so', async () => {
+  const db = new MemoryServer({ now: () => 0 }).connect({ step: async () => undefined });
+  const things = db.collection('things');
+  await things.insertMany([{ names: ['a.one', 'c.two'] }, { names: ['b.one'] }, { names: 'b.one' }]);
+  const found = await things.find({ names: { $elemMatch: { $gte: 'b.', $lt: 'b/' } } }).toArray();
+  expect(found).toMatchObject([{ names: ['b.one'] }]);
+});

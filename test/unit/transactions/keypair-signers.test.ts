@@ -23,6 +23,9 @@ async function file(content: string): Promise<string> {
   return path;
 }
 
+const LIFETIME = { kind: 'blockhash', blockhash: PublicKey.default.toBase58(), lastValidBlockHeight: 1 } as const;
+const NO_FEE = { unitLimit: null, unitPrice: 0 };
+
 describe('loadSigners', () => {
   it('takes files first, then keys, and signs as web3.js does', async () => {
     const path = await file(JSON.stringify([...one.secretKey]));
@@ -30,10 +33,9 @@ describe('loadSigners', () => {
     expect(signers.addresses).toEqual([one.publicKey.toBase58(), two.publicKey.toBase58()]);
     const instruction = SystemProgram.transfer({ fromPubkey: two.publicKey, toPubkey: one.publicKey, lamports: 1 });
     const unsigned = { instructions: [instruction], payer: one.publicKey.toBase58() };
-    const blockhash = PublicKey.default.toBase58();
-    const expected = compileTransaction(unsigned, blockhash);
+    const expected = compileTransaction(unsigned, LIFETIME, NO_FEE);
     expected.sign([one, two]);
-    const { wire, signature } = await signTransaction(compileTransaction(unsigned, blockhash), signers);
+    const { wire, signature } = await signTransaction(compileTransaction(unsigned, LIFETIME, NO_FEE), signers);
     expect(wire).toEqual(expected.serialize());
     expect(signature).toBe(bs58.encode(expected.signatures[0] as Uint8Array));
   });
@@ -63,7 +65,7 @@ describe('wireBytes', () => {
     const instructions = Array.from({ length: 40 }, () =>
       SystemProgram.transfer({ fromPubkey: one.publicKey, toPubkey: Keypair.generate().publicKey, lamports: 1 }),
     );
-    const big = compileTransaction({ instructions, payer: one.publicKey.toBase58() }, PublicKey.default.toBase58());
+    const big = compileTransaction({ instructions, payer: one.publicKey.toBase58() }, LIFETIME, NO_FEE);
     expect(() => wireBytes(big)).toThrow(expect.objectContaining({ code: 'transaction-too-large' }) as Error);
   });
 });

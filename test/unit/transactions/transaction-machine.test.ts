@@ -1,30 +1,46 @@
 import { describe, expect, it } from 'vitest';
 import type { TransactionState } from '../../../src/transactions/managed-transaction.js';
-import { isResting, transition, type TransactionEvent } from '../../../src/transactions/transaction-machine.js';
+import {
+  isAnswered,
+  isResting,
+  transition,
+  type TransactionEvent,
+} from '../../../src/transactions/transaction-machine.js';
 
 const EVENTS: readonly TransactionEvent[] = [
   'refused-before-sending',
   'signed',
   'send-attempted',
   'landed',
+  'landed-final',
   'landed-refused',
-  'expiry-proven',
+  'refused-final',
+  'dropped',
+  'expired-again',
+  'expired-for-good',
+  'cancelled',
   'not-known',
 ];
 
+const FINAL = EVENTS.map(() => 'x');
+
 /** Every state and event: `-` impossible, `=` stays, `x` final, else the next state. */
 const TABLE: Readonly<Record<TransactionState, readonly string[]>> = {
-  pending: ['failed', 'signed', '-', '-', '-', '-', '='],
-  signed: ['-', '-', 'sent', 'confirmed', 'failed', 'expired', '='],
-  sent: ['-', '-', '=', 'confirmed', 'failed', 'expired', '='],
-  confirmed: ['x', 'x', 'x', 'x', 'x', 'x', 'x'],
-  failed: ['x', 'x', 'x', 'x', 'x', 'x', 'x'],
-  expired: ['x', 'x', 'x', 'x', 'x', 'x', 'x'],
+  prepared: ['-', 'signed', '-', '-', '-', '-', '-', '-', '-', '-', 'cancelled', '='],
+  pending: ['failed', 'signed', '-', '-', '-', '-', '-', '-', '-', '-', 'cancelled', '='],
+  signed: ['-', '=', 'sent', 'confirmed', 'finalized', '=', 'failed', '=', 'pending', 'expired', '-', '='],
+  sent: ['-', '=', '=', 'confirmed', 'finalized', '=', 'failed', '=', 'pending', 'expired', '-', '='],
+  confirmed: ['-', '=', '=', '=', 'finalized', 'sent', 'failed', 'sent', 'pending', 'expired', '-', '='],
+  finalized: FINAL,
+  failed: FINAL,
+  expired: FINAL,
+  cancelled: FINAL,
 };
+const STATES = Object.keys(TABLE) as TransactionState[];
 
 describe('transition', () => {
-  const cases = Object.entries(TABLE).flatMap(([state, row]) =>
-    EVENTS.map((event, index) => [state as TransactionState, event, row[index] ?? ''] as const),
+  const cases = STATES.flatMap((state) =>
+    EVENTS.map((event, index) => [state, event, TABLE[state][index] ?? ''] as const),
   );
 
   it.each(cases)('%s + %s → %s', (state, event, expected) => {
@@ -33,23 +49,29 @@ describe('transition', () => {
     expect(shown).toBe(expected);
   });
 
-  it('I5: not knowing never ends anything', () => {
-    for (const state of Object.keys(TABLE) as TransactionState[]) {
-      expect(transition(state, 'not-known').kind).not.toBe('to');
+  it('I5: not knowing never ends anything, nor does a block that may be dropped', () => {
+    for (const state of STATES) {
+      for (const event of ['not-known', 'landed-refused', 'dropped'] as const) {
+        const next = transition(state, event);
+        expect(next.kind === 'to' && isResting(next.state)).toBe(false);
+      }
     }
   });
 
-  it('I9: nothing can be signed twice', () => {
-    const signable = (Object.keys(TABLE) as TransactionState[]).filter(
-      (state) => transition(state, 'signed').kind === 'to',
+  it('I9: bytes are signed again only after it is proven that the ones before cannot land', () => {
+    const leadToPending = STATES.flatMap((state) =>
+      EVENTS.filter((event) => {
+        const next = transition(state, event);
+        return next.kind === 'to' && next.state === 'pending';
+      }),
     );
-    expect(signable).toEqual(['pending']);
-    expect(Object.values(TABLE).flat()).not.toContain('pending');
+    expect(new Set(leadToPending)).toEqual(new Set(['expired-again']));
   });
 
-  it('rests exactly where no event leads on', () => {
-    for (const state of Object.keys(TABLE) as TransactionState[]) {
+  it('rests exactly where no event leads on, and a client has its answer from confirmed on', () => {
+    for (const state of STATES) {
       expect(isResting(state)).toBe(EVENTS.every((event) => transition(state, event).kind === 'final'));
+      expect(isAnswered(state)).toBe(isResting(state) || state === 'confirmed');
     }
   });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommandRefused, defineCommand, signerFor } from '../../../domain-kit/command.js';
+import { CommandRefused, defineCommand, signerFor, type CommandContext } from '../../../domain-kit/command.js';
 import {
   addressField,
   integerField,
@@ -38,11 +38,11 @@ export const PromotionController = {
       ...terms,
       resaleFeeBps: integerField("The merchant's share of resales in basis points", 0, 2_000),
     }),
-    build: async ({ body }, context) => {
+    build: ({ body, index }, context) => {
       const program = couponsProgram(context);
       const authority = signerFor(context, 'authority', body.authority);
       const merchant = program.at.merchant(authority);
-      const promotionId = body.promotionId ?? (await nextPromotionId(program, merchant));
+      const promotionId = body.promotionId ?? index ?? 0n;
       const promotion = program.at.promotion(merchant, promotionId);
       const args = {
         promotion_id: promotionId,
@@ -53,7 +53,7 @@ export const PromotionController = {
         resale_fee_bps: body.resaleFeeBps,
         expires_at: body.expiresAt,
       };
-      return {
+      return Promise.resolve({
         instructions: [program.instruction('create_promotion', args, { merchant, promotion, authority })],
         signers: [authority],
         address: promotion,
@@ -62,12 +62,18 @@ export const PromotionController = {
           { model: Promotion, key: promotion },
           { model: Merchant, key: merchant },
         ],
-      };
+      });
     },
     // An id that the client chose is its own to know; only one that we chose can have been taken meanwhile.
     races: ({ promotionId }) => (promotionId === undefined ? ['PromotionAlreadyExists'] : []),
-    turn: ({ promotionId, authority }, { heldSigners }) =>
-      promotionId === undefined ? `promotion of ${authority ?? heldSigners[0]}` : undefined,
+    numbers: {
+      row: ({ body }, context) =>
+        body.promotionId === undefined ? `promotion/${merchantOf(body.authority, context)}` : undefined,
+      read: async ({ body }, context) => ({
+        floor: 0n,
+        next: await nextPromotionId(couponsProgram(context), merchantOf(body.authority, context)),
+      }),
+    },
   }),
 
   update: defineCommand({
@@ -133,6 +139,10 @@ export const PromotionController = {
     },
   }),
 };
+
+function merchantOf(authority: string | undefined, context: CommandContext): string {
+  return couponsProgram(context).at.merchant(signerFor(context, 'authority', authority));
+}
 
 /** The first free id from the merchant's count on: ids below it are usually, but not necessarily, taken. */
 async function nextPromotionId({ at, read, find }: CouponsProgram, merchant: string): Promise<bigint> {

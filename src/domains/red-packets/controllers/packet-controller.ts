@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { defineCommand, signerFor, type CommandPlan } from '../../../domain-kit/command.js';
+import { CommandRefused, defineCommand, signerFor, type CommandPlan } from '../../../domain-kit/command.js';
 import {
   addressField,
   integerField,
   signerField,
   textField,
   timeField,
+  U64_MAX,
   u64Field,
 } from '../../../domain-kit/command-fields.js';
 import { openAssociatedToken } from '../../../domain-kit/token-account.js';
@@ -50,10 +51,11 @@ export const PacketController = {
         error: 'must be at least one unit for each share',
         path: ['totalAmount'],
       }),
-    build: ({ body }, context) => {
+    build: ({ body, index }, context) => {
       const program = redPacketsProgram(context);
       const creator = signerFor(context, 'creator', body.creator);
-      const packetId = body.packetId ?? BigInt(Date.now());
+      const packetId = body.packetId ?? index ?? 0n;
+      if (packetId > U64_MAX) throw noIdLeft(creator);
       const packet = program.at.packet(creator, packetId);
       const args = {
         packet_id: packetId,
@@ -69,11 +71,23 @@ export const PacketController = {
         ...{ packet, packet_ids: program.at.packetIds(creator), creator, mint: body.mint ?? null },
         ...money,
       };
-      return Promise.resolve(byItsCreator(packet, creator, program.instruction('create_packet', args, accounts)));
+      return Promise.resolve(byItsCreator(packet, creator, [program.instruction('create_packet', args, accounts)]));
     },
-    races: ({ packetId }) => (packetId === undefined ? ['PacketAlreadyExists'] : []),
-    turn: ({ packetId, creator }, { heldSigners }) =>
-      packetId === undefined ? `packet of ${creator ?? heldSigners[0]}` : undefined,
+    races: ({ packetId }) => (packetId === undefined ? ['PacketAlreadyExists', 'PacketIdSpent'] : []),
+    numbers: {
+      row: ({ body }, context) =>
+        body.packetId === undefined ? `packet/${signerFor(context, 'creator', body.creator)}` : undefined,
+      read: async ({ body }, context) => {
+        const program = redPacketsProgram(context);
+        const creator = signerFor(context, 'creator', body.creator);
+        const ids = await program.find('PacketIds', program.at.packetIds(creator));
+        // Closing a packet spends every id below its own.
+        const floor = ids === null ? 0n : ids.highestClosedId + 1n;
+        // Packets that others made for this creator are not counted anywhere; the clock is ahead of most of their ids.
+        const clock = BigInt(Date.now());
+        return { floor, next: clock > floor ? clock : floor };
+      },
+    },
   }),
 
   requestRandomness: defineCommand({
@@ -88,7 +102,7 @@ export const PacketController = {
       const creator = signerFor(context, 'creator', body.creator);
       const args = { request_id: [...randomBytes(REQUEST_ID_BYTES)] };
       return Promise.resolve(
-        byItsCreator(packet, creator, instruction('request_randomness', args, { packet, creator })),
+        byItsCreator(packet, creator, [instruction('request_randomness', args, { packet, creator })]),
       );
     },
   }),
@@ -112,10 +126,7 @@ export const PacketController = {
       const money = moneyAccounts(program, 'claimer_token', params.packet, claimer, mint);
       const accounts = { packet: params.packet, claim, claimer, payer, ...money };
       return {
-        instructions: [
-          ...(mint === null ? [] : [openAssociatedToken(payer, mint, claimer)]),
-          program.instruction('claim', {}, accounts),
-        ],
+        instructions: [...tokensOf(claimer, mint, payer), program.instruction('claim', {}, accounts)],
         signers: payer === claimer ? [claimer] : [payer, claimer],
         address: claim,
         addresses: { claim, packet: params.packet },
@@ -139,7 +150,7 @@ export const PacketController = {
       const creator = signerFor(context, 'creator', body.creator);
       const { mint } = await program.read('Packet', packet, 'packet');
       const accounts = { packet, creator, ...moneyAccounts(program, 'creator_token', packet, creator, mint) };
-      return byItsCreator(packet, creator, program.instruction('refund', {}, accounts));
+      return byItsCreator(packet, creator, [...tokensOf(creator, mint), program.instruction('refund', {}, accounts)]);
     },
   }),
 
@@ -156,7 +167,10 @@ export const PacketController = {
       const { mint } = await program.read('Packet', packet, 'packet');
       const money = moneyAccounts(program, 'creator_token', packet, creator, mint);
       const accounts = { packet, packet_ids: program.at.packetIds(creator), creator, ...money };
-      return byItsCreator(packet, creator, program.instruction('close_packet', {}, accounts));
+      return byItsCreator(packet, creator, [
+        ...tokensOf(creator, mint),
+        program.instruction('close_packet', {}, accounts),
+      ]);
     },
   }),
 
@@ -182,13 +196,28 @@ export const PacketController = {
   }),
 };
 
+/** Makes the token account of `wallet` where it is missing, which its owner may have closed; nothing for lamports. */
+function tokensOf(wallet: string, mint: string | null, payer = wallet): CommandPlan['instructions'] {
+  return mint === null ? [] : [openAssociatedToken(payer, mint, wallet)];
+}
+
 /** What the creator of a packet does to it, and shows of it. */
-function byItsCreator(packet: string, creator: string, instruction: CommandPlan['instructions'][number]): CommandPlan {
+function byItsCreator(packet: string, creator: string, instructions: CommandPlan['instructions']): CommandPlan {
   return {
-    instructions: [instruction],
+    instructions,
     signers: [creator],
     address: packet,
     addresses: { packet },
     documents: [{ model: Packet, key: packet }],
   };
+}
+
+/** Nothing comes after the highest id: whoever used it has to name the ids of other packets. */
+function noIdLeft(creator: string): CommandRefused {
+  return new CommandRefused(
+    'conflict',
+    `The server can choose no id for a packet of ${creator}: the highest one, ${U64_MAX}, was taken. ` +
+      'Name a packetId that was never used and is above that of every packet you closed, or let another wallet create it.',
+    'packetId',
+  );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand, signerFor, type CommandPlan } from '../../../domain-kit/command.js';
+import { CommandRefused, defineCommand, signerFor, type CommandPlan } from '../../../domain-kit/command.js';
 import { addressField, signerField, u64Field } from '../../../domain-kit/command-fields.js';
 import { associatedToken, openAssociatedToken } from '../../../domain-kit/token-account.js';
 import { Stake, Vault } from '../models.js';
@@ -23,6 +23,14 @@ export const StakeController = {
       const by = signerFor(context, 'owner', body.owner);
       const { mint } = await program.read('Vault', vault, 'vault');
       const accounts = movingAccounts(program, vault, by, mint);
+      // The program would say that an account is not initialized, and not which one or what to do.
+      if (!(await context.exists(associatedToken(mint, by)))) {
+        throw new CommandRefused(
+          'account-not-found',
+          `The wallet ${by} has no token account of the mint ${mint}: it has to be sent tokens of that mint first.`,
+          'owner',
+        );
+      }
       return planOf(program, vault, by, [program.instruction('stake', { amount: body.amount }, accounts)]);
     },
   }),

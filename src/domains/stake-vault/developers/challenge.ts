@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import bs58 from 'bs58';
 
 /** How long a challenge can be answered, in milliseconds: time to find the wallet, not to lose the text. */
@@ -12,24 +12,34 @@ const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 export interface Challenge {
   readonly _id: string;
   readonly wallet: string;
+  readonly name: string;
+  readonly email: string;
   readonly text: string;
   readonly expiresAt: Date;
-  /** Digest of what it was used for; null while it is open. */
-  readonly usedFor: string | null;
+  /** When it was answered; null while it is open. */
+  readonly usedAt: Date | null;
 }
 
-/** A new challenge for a wallet. The text names the vault, so that its signature is worth nothing anywhere else. */
-export function newChallenge(wallet: string, vault: string, now: Date): Challenge {
+/** What a wallet registers with: one line each. */
+export type Person = Pick<Challenge, 'wallet' | 'name' | 'email'>;
+
+/**
+ * A new challenge for a wallet. The text names the vault, so that its signature is worth nothing anywhere else, and name and
+ * e-mail address, so that it registers nobody else.
+ */
+export function newChallenge({ wallet, name, email }: Person, vault: string, now: Date): Challenge {
   const _id = randomBytes(NONCE_BYTES).toString('base64url');
   const expiresAt = new Date(now.getTime() + OPEN_MS);
   const text = [
     'mooring: sign this to register your wallet as a developer. It costs nothing and moves no tokens.',
+    `Name: ${name}`,
+    `E-mail: ${email}`,
     `Wallet: ${wallet}`,
     `Stake vault: ${vault}`,
     `Nonce: ${_id}`,
     `Expires: ${expiresAt.toISOString()}`,
   ].join('\n');
-  return { _id, wallet, text, expiresAt, usedFor: null };
+  return { _id, wallet, name, email, text, expiresAt, usedAt: null };
 }
 
 /** Whether `signature`, in base58 or base64, is the wallet's ed25519 signature of exactly this text. */
@@ -43,11 +53,6 @@ export function isSignedBy(wallet: string, text: string, signature: string): boo
     // Not a point of the curve: an address of a program has no key that could sign.
     return false;
   }
-}
-
-/** What a challenge was used for, so that the same request sent again is told apart from another one. */
-export function digestOf(...values: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(values)).digest('hex');
 }
 
 function signatureBytes(text: string): Uint8Array | undefined {

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { defineAction, type Action, type ActionContext } from '../../../domain-kit/action.js';
 import { addressField } from '../../../domain-kit/command-fields.js';
 import { MooringError } from '../../../lib/errors.js';
-import { digestOf, isSignedBy, newChallenge, type Challenge } from './challenge.js';
-import { challenges, developers, readStakes, type Developer } from './records.js';
+import { isSignedBy, newChallenge, type Challenge } from './challenge.js';
+import { personSchema } from './person.js';
+import { challenges, developers, readFinalStake, readStakes, type Developer } from './records.js';
 import { developerSchema, developerView } from './view.js';
 import { welcomeOf } from './welcome.js';
 
@@ -12,19 +13,12 @@ const PAGE_AT_MOST = 200;
 
 const wallet = addressField('The wallet');
 const nothing = z.strictObject({});
-const registration = z.strictObject({
-  wallet,
+const registration = personSchema.extend({
   nonce: z.string({ error: 'must be the nonce of the challenge' }).min(1).max(100),
   signature: z
     .string({ error: 'must be the signature of the challenge' })
     .max(100, 'must be 64 bytes in base58 or base64')
     .meta({ description: 'the ed25519 signature of the exact text, in base58 or base64' }),
-  // Written into the text of a letter: no control characters, and so no lines of its own.
-  name: z
-    .string({ error: 'must be a text' })
-    .trim()
-    .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u, 'must have 1 to 100 characters in one line'),
-  email: z.email({ error: 'must be an e-mail address such as me@example.com' }).max(254, 'has 254 characters at most'),
 });
 
 /** What developers can ask and say. `vault`: the one whose stakes count; null where none is set. */
@@ -33,12 +27,12 @@ export function developerActions(vault: string | null): readonly Action[] {
     name: 'DeveloperController.challenge',
     method: 'post',
     path: '/developers/challenge',
-    summary: 'A text for a wallet to sign, once and within ten minutes, before it registers',
-    ...{ params: nothing, query: nothing, body: z.strictObject({ wallet }), status: 201 },
+    summary: 'A text for a wallet to sign, with this name and e-mail address, once and within ten minutes',
+    ...{ params: nothing, query: nothing, body: personSchema, status: 201 },
     answer: z.object({ challenge: z.string(), nonce: z.string(), expiresAt: z.string() }),
     refusals: ['not-configured'],
     run: async ({ body }, { db, now }) => {
-      const made = newChallenge(body.wallet, configured(vault), now());
+      const made = newChallenge(body, configured(vault), now());
       await challenges(db).insertOne(made);
       return { challenge: made.text, nonce: made._id, expiresAt: made.expiresAt.toISOString() };
     },
@@ -53,7 +47,7 @@ export function developerActions(vault: string | null): readonly Action[] {
     refusals: ['challenge-not-open', 'signature-invalid', 'not-configured'],
     run: async ({ body }, context) => {
       const counts = configured(vault);
-      const developer = await context.transaction((session) => registered(context, session, body));
+      const developer = await context.transaction((session) => registered(context, session, body, counts));
       const stake = (await readStakes(context.db, counts, [body.wallet])).get(body.wallet);
       return { ...developerView(body.wallet, developer, stake), email: developer.email };
     },
@@ -112,29 +106,38 @@ async function registered(
   { db, now, release }: ActionContext,
   session: Parameters<ActionContext['release']>[0],
   body: z.infer<typeof registration>,
+  vault: string,
 ): Promise<Developer> {
   const { name, email } = body;
   const open = await challenges(db).findOne({ _id: body.nonce, wallet: body.wallet }, { session });
   assertAnswered(open, body, now());
-  const usedFor = digestOf(name, email);
-  if (open.usedFor !== null && open.usedFor !== usedFor) throw notOpen('was used for another registration');
   const before = await developers(db).findOne({ _id: body.wallet }, { session });
-  // The same request once more: its answer was lost on the way.
-  if (open.usedFor !== null && before) return before;
+  if (open.usedAt !== null) {
+    // The same request once more: its answer was lost on the way.
+    if (before?.name === name && before.email === email) return before;
+    throw notOpen('was answered already, and the registration was changed since');
+  }
   const developer = { _id: body.wallet, name, email, registeredAt: before?.registeredAt ?? now(), updatedAt: now() };
-  await challenges(db).updateOne({ _id: open._id }, { $set: { usedFor } }, { session });
+  await challenges(db).updateOne({ _id: open._id }, { $set: { usedAt: now() } }, { session });
   await developers(db).replaceOne({ _id: developer._id }, developer, { session, upsert: true });
-  await release(session, welcomeOf(body.wallet));
+  await release(session, welcomeOf(body.wallet), {
+    // Final before the vault was set, it caused nothing then.
+    isCaused: (await readFinalStake(db, vault, body.wallet, session)) !== null,
+    isChanged: before !== null && before.email !== email,
+  });
   return developer;
 }
 
 function assertAnswered(
   challenge: Challenge | null,
-  { wallet, signature }: z.infer<typeof registration>,
+  { wallet, name, email, signature }: z.infer<typeof registration>,
   now: Date,
 ): asserts challenge is Challenge {
   if (!challenge) throw notOpen('is unknown for this wallet');
   if (challenge.expiresAt <= now) throw notOpen('has expired');
+  if (challenge.name !== name || challenge.email !== email) {
+    throw notOpen('is for another name or e-mail address, which the signed text contains');
+  }
   if (isSignedBy(wallet, challenge.text, signature)) return;
   throw new MooringError(
     'signature-invalid',

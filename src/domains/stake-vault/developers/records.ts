@@ -1,7 +1,9 @@
 import type { mongo } from 'mongoose';
 import { doesCount } from '../../../domain-kit/document-mark.js';
 import type { OwnCollection } from '../../../domain-kit/domain-module.js';
+import { readFinalEvents } from '../../../domain-kit/final-events.js';
 import { fromStored } from '../../../lib/stored-value.js';
+import type { UnstakeRequested } from '../../../../idl/stake-vault.js';
 import { Stake } from '../models.js';
 import type { Challenge } from './challenge.js';
 
@@ -21,6 +23,9 @@ export interface DeveloperStake {
   readonly staked: bigint;
   readonly stakedAt: Date;
 }
+
+/** What every event about a stake says. */
+type StakeChange = Pick<UnstakeRequested, 'staked' | 'revision'>;
 
 /** What registration writes, and no projection. */
 export const developerCollections: readonly OwnCollection[] = [
@@ -52,4 +57,26 @@ export async function readStakes(
     .filter((stake) => doesCount(stake))
     .map((stake) => fromStored(stake) as DeveloperStake & { owner: string });
   return new Map(stakes.map((stake) => [stake.owner, stake]));
+}
+
+/**
+ * What is staked for good: as of the newest final event of a stake that is still there, in millionths of a token. Null: there
+ * is no such stake, or nothing of it is final, or what is final says that nothing is staked.
+ */
+export async function readFinalStake(
+  db: mongo.Db,
+  vault: string,
+  wallet: string,
+  session?: mongo.ClientSession,
+): Promise<bigint | null> {
+  const stake = await db
+    .collection<{ _id: string }>(Stake.collection)
+    .findOne({ owner: wallet, vault, status: 'active' }, session ? { session } : {});
+  if (!stake || !doesCount(stake)) return null;
+  const changes = (await readFinalEvents(db, Stake, stake._id, session)).map(({ data }) => data as StakeChange);
+  const newest = changes.reduce<StakeChange | null>(
+    (best, one) => (best && best.revision > one.revision ? best : one),
+    null,
+  );
+  return newest && newest.staked > 0n ? newest.staked : null;
 }

@@ -1,5 +1,5 @@
 import type { CausedMessage, LetterOf, MessageName } from '../../../domain-kit/message.js';
-import { developers, readStakes } from './records.js';
+import { developers, readFinalStake } from './records.js';
 
 const WELCOME = 'welcome-developer';
 const DECIMALS = 6;
@@ -18,21 +18,26 @@ export function welcomeFor(owner: string, at: Date): CausedMessage {
   };
 }
 
-/** Writes the welcome; to whoever has nothing staked any more it says nothing. */
+/**
+ * Writes the welcome; to whoever has nothing staked any more it says nothing. It goes to an address that nobody has proved
+ * to be theirs, so nothing of it is a text that whoever registered could choose.
+ */
 export function welcomeLetters(vault: string): Readonly<Record<string, LetterOf>> {
   return {
     [WELCOME]: async (db, wallet) => {
       const developer = await developers(db).findOne({ _id: wallet });
-      const stake = (await readStakes(db, vault, [wallet])).get(wallet);
-      if (!developer || stake?.status !== 'active') return null;
+      const staked = await readFinalStake(db, vault, wallet);
+      if (!developer || staked === null) return null;
       return {
         to: developer.email,
         subject: 'Welcome: your developer account is active',
         text: [
-          `Hello ${developer.name},`,
+          'Hello,',
           '',
-          `your stake of ${tokens(stake.staked)} is final, and your developer account is active.`,
+          `your stake of ${tokens(staked)} is final, and your developer account is active.`,
           `Wallet: ${wallet}`,
+          '',
+          'This wallet was registered with your e-mail address. If that was not you, you need not do anything.',
           '',
         ].join('\n'),
       };

@@ -12,10 +12,11 @@ interface Page {
   readonly fromHttp: (packet: object | null, claims: readonly object[]) => State;
   readonly apply: (state: State, name: string, payload: object) => State;
   readonly claimsInOrder: (state: State) => { readonly id: string }[];
+  readonly isExpired: (packet: object, nowMs: number) => boolean;
   readonly amountText: (units: string, decimals: number) => string;
 }
 const file = join(packageRoot(), 'docs', 'examples', 'red-packet-live', 'packet-state.js');
-const { fromHttp, apply, claimsInOrder, amountText } = (await import(pathToFileURL(file).href)) as Page;
+const { fromHttp, apply, claimsInOrder, isExpired, amountText } = (await import(pathToFileURL(file).href)) as Page;
 
 const document = {
   ...{
@@ -80,6 +81,17 @@ describe('what the example page shows (000-7)', () => {
     ]);
     expect(apply(made, 'packet:restated', { exists: false }).packet).toBeNull();
     expect(apply(fromHttp(null, []), 'packet:claimed', claimed('B', 1, '5', 1)).claims.size).toBe(1);
+  });
+
+  it('says that a packet which can be claimed no more has expired', () => {
+    const expiresAt = '2026-01-01T00:00:00.000Z';
+    const packet = fromHttp({ ...document, expiresAt }, []).packet!;
+    const at = Date.parse(expiresAt);
+    expect([at - 1, at].map((now) => isExpired(packet, now))).toEqual([false, true]);
+    expect(isExpired({ ...packet, status: 'waiting' }, at)).toBe(true);
+    expect(isExpired({ ...packet, status: 'refunded' }, at)).toBe(false);
+    const created = { ...document, packetId: 'P', creatorId: 'W', expiresAt, revision: '1' };
+    expect(isExpired(apply(fromHttp(null, []), 'packet:created', created).packet!, at)).toBe(true);
   });
 
   it('writes sums exactly, whatever their size', () => {

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { QUIET, step, type Condition } from '../../../../src/ops/alerts/hysteresis.js';
+import { changeOf, holdOn, type Condition, type Held } from '../../../../src/ops/alerts/hysteresis.js';
 
 const HOLD = { fireAfterMs: 300, clearAfterMs: 200 };
 
 /** What changes when a look every 100 ms sees these. */
 function changes(conditions: readonly Condition[], hold = HOLD) {
-  let state = QUIET;
+  let held: Held | null = null;
+  let isFiring = false;
   return conditions.flatMap((condition, at) => {
-    const { state: next, change } = step(state, condition, at * 100, hold);
-    state = next;
+    held = holdOn(held, condition, at * 100);
+    const change = changeOf(isFiring, held, at * 100, hold);
+    if (change) isFiring = change === 'fire';
     return change ? [{ change, atMs: at * 100 }] : [];
   });
 }
@@ -41,4 +43,11 @@ it('whatever flaps how, tells in turns, and never sooner than the hold after the
       }
     }),
   );
+});
+
+it('goes by what is stored, whoever stored it: what was held counts as before (001-4)', () => {
+  const held = { condition: 'bad', sinceMs: 0 } as const;
+  expect(changeOf(true, held, 1_000, HOLD)).toBeNull();
+  expect(changeOf(false, held, 1_000, HOLD)).toBe('fire');
+  expect(changeOf(true, holdOn(held, 'well', 1_000), 1_100, HOLD)).toBeNull();
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ListenerStatus } from '../../../../src/ledger/listener-status.js';
-import { owed } from '../../../../src/ops/alerts/owed.js';
-import { readProgram, readRpc } from '../../../../src/ops/alerts/rules.js';
+import { messageId, owed } from '../../../../src/ops/alerts/owed.js';
+import { readDead, readProgram, readRpc } from '../../../../src/ops/alerts/rules.js';
 import type { Told } from '../../../../src/ops/alert-store.js';
 
 const NOW = 1_700_000_000_000;
@@ -29,9 +29,18 @@ it.each([
   [{ lagSlots: 50 }, { 'listener-stopped': 'well', lag: 'well', 'handler-errors': 'well' }],
   [{ lagSlots: null }, { 'listener-stopped': 'well', lag: 'between', 'handler-errors': 'well' }],
   [{ errorsInARow: 5 }, { 'listener-stopped': 'well', lag: 'well', 'handler-errors': 'bad' }],
+  [{ errorsInARow: null }, { 'listener-stopped': 'well', lag: 'well', 'handler-errors': 'between' }],
   [{ errorsInARow: 4 }, { 'listener-stopped': 'well', lag: 'well', 'handler-errors': 'between' }],
 ])('a status with %o is %o (001-4, 001-6)', (changes, expected) => {
   expect(conditions(changes)).toEqual(expected);
+});
+
+it('one dead event is bad, whatever its kind; only none is well (001-4)', () => {
+  expect(readDead('coupons', { letter: 0, record: 0 }).condition).toBe('well');
+  expect(readDead('coupons', { letter: 1, record: 0 }).condition).toBe('bad');
+  expect(readDead('coupons', { letter: 0, record: 2 })).toMatchObject({
+    ...{ id: 'dead-events/coupons', condition: 'bad', details: { letters: 0, records: 2 } },
+  });
 });
 
 it('RPC is down when none of several endpoints answers (001-4)', () => {
@@ -41,7 +50,7 @@ it('RPC is down when none of several endpoints answers (001-4)', () => {
 
 const since = new Date(NOW - 60_000);
 const told = (changes: Partial<Told> = {}): Told => ({
-  ...{ since, at: new Date(NOW - 50_000), attempts: 0, nextAt: null, error: null },
+  ...{ since, at: new Date(NOW - 50_000), attempts: 0, nextAt: null, error: null, failingSince: null },
   ...changes,
 });
 const alert = (state: 'firing' | 'cleared') => ({
@@ -60,4 +69,13 @@ it.each([
   ['no reminder of what is over', alert('cleared'), told(), 50_000, null],
 ])('a channel is owed %s', (_, of, known, remindMs, expected) => {
   expect(owed({ alert: of, told: known }, NOW, remindMs)).toBe(expected);
+});
+
+it('a message tried again is known by the same id, each reminder by its own (001-4)', () => {
+  const id = (known: Told | null, what: 'tell' | 'remind') => messageId({ alert: alert('firing'), told: known }, what);
+  const inVain = { attempts: 3, nextAt: new Date(NOW), error: 'ECONNREFUSED', failingSince: since };
+  expect(id(told(inVain), 'tell')).toBe(id(null, 'tell'));
+  expect(id(told(inVain), 'remind')).toBe(id(told(), 'remind'));
+  expect(id(told(), 'remind')).not.toBe(id(told(), 'tell'));
+  expect(id(told({ at: new Date(NOW) }), 'remind')).not.toBe(id(told(), 'remind'));
 });

@@ -1,13 +1,29 @@
 import { expect, it } from 'vitest';
 import { judgeNamed, judgeNode, judgeSettings } from '../../../../src/ops/doctor/judge-environment.js';
 
-const well = { dotEnv: 'read', set: 3, problems: [], unknown: [] } as const;
+const well = { dotEnv: 'read', set: 3, problems: [], misspelt: [], strangers: [] } as const;
 
-it('settings: all usable, with what mooring does not know', () => {
+it('settings: all usable, beside those of somebody else', () => {
   expect(judgeSettings(well)).toMatchObject({ status: 'ok', found: '.env read, 3 variables set, all usable' });
-  expect(judgeSettings({ ...well, dotEnv: 'absent', set: 1, unknown: ['MONGO_URL'] })).toMatchObject({
+  expect(judgeSettings({ ...well, dotEnv: 'absent', set: 1, strangers: ['GREETING'] })).toMatchObject({
     status: 'ok',
-    found: 'no .env here, 1 variable set, all usable; mooring does not know MONGO_URL',
+    found: "no .env here, 1 variable set, all usable; not mooring's: GREETING",
+  });
+});
+
+it('settings: a misspelt one is a warning, with what was meant', () => {
+  const misspelt = [
+    { name: 'COUPON_CONFIRMATIONS', meant: 'COUPONS_CONFIRMATIONS' },
+    { name: 'SHOP_CONFIRMATIONS', meant: null },
+  ];
+  const found = 'mooring does not know COUPON_CONFIRMATIONS (did you mean COUPONS_CONFIRMATIONS?), SHOP_CONFIRMATIONS';
+  const judged = judgeSettings({ ...well, misspelt });
+  expect(judged).toMatchObject({ status: 'warn', found: `.env read, 3 variables set; ${found}` });
+  expect(judged.advice).toContain('correct or remove COUPON_CONFIRMATIONS, SHOP_CONFIRMATIONS');
+  const problems = [{ name: 'PORT', problem: 'must be a number' }];
+  expect(judgeSettings({ ...well, misspelt, problems })).toMatchObject({
+    status: 'fail',
+    found: `PORT must be a number; ${found}`,
   });
 });
 

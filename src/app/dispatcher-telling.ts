@@ -1,0 +1,26 @@
+import type { DispatcherTelling } from '../api/routes/dispatcher-delivery-routes.js';
+import { invokeDispatcher } from '../delivery/desk/invoke-dispatcher.js';
+import { replayRecords } from '../delivery/desk/replay-records.js';
+import { tryDispatcher } from '../delivery/desk/try-dispatcher.js';
+import type { DispatcherStore } from '../delivery/dispatchers/dispatcher-store.js';
+import { wouldReach } from '../delivery/dispatchers/who-gets.js';
+import type { Foundation } from './foundation.js';
+import { webhookInvoker } from './webhook-invoker.js';
+
+/** What the API can have dispatchers told. `close` ends the connections that tests of endpoints left open. */
+export function createDispatcherTelling(
+  foundation: Foundation,
+  dispatchers: DispatcherStore,
+  wake: () => void,
+): DispatcherTelling & { readonly close: () => Promise<void> } {
+  const { mongo, machine } = foundation;
+  const { invoke, close } = webhookInvoker(foundation);
+  const deps = { ...mongo, clock: machine.clock, wake };
+  return {
+    find: (environment, id) => dispatchers.read(environment, id),
+    invoke: (environment, dispatcher, record) => invokeDispatcher(deps, dispatcher, record, environment),
+    replay: (dispatcher, span) => replayRecords({ ...deps, isReached: wouldReach }, dispatcher, span),
+    tryOut: (dispatcher, signal) => tryDispatcher({ invoke, clock: machine.clock }, dispatcher, signal),
+    close,
+  };
+}

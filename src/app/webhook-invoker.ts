@@ -1,0 +1,20 @@
+import { invokeByWebhook, type Invoke } from '../delivery/desk/invoke.js';
+import { WebhookSender } from '../delivery/webhooks/webhook-sender.js';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Foundation } from './foundation.js';
+
+/** Tells endpoints of events, as the settings allow. */
+export function webhookInvoker({ config, machine: { clock } }: Foundation): {
+  readonly invoke: Invoke;
+  readonly close: () => Promise<void>;
+} {
+  const sender = new WebhookSender({
+    version: packageJson.version,
+    allowPrivate: config.webhooksAllowPrivate,
+    now: () => clock.now(),
+  });
+  return {
+    invoke: invokeByWebhook((request, signal) => sender.send(request, signal)),
+    close: () => sender.close(),
+  };
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../lib/clock.js';
+import { deskOf } from '../desk-number.js';
+import type { Dispatcher } from '../dispatchers/dispatcher.js';
+import type { EventRecord } from '../records/event-record.js';
+import type { WebhookOutcome } from '../webhooks/webhook-outcome.js';
+import type { Invoke } from './invoke.js';
+
+/** What came of a test. */
+export type TestOutcome =
+  | { readonly kind: 'sent'; readonly messageId: string; readonly outcome: WebhookOutcome }
+  /** A job is not told over HTTP: invoke it with an event instead. */
+  | { readonly kind: 'not-by-http' };
+
+/**
+ * Tells an endpoint of a test event now and says what it answered; enabled or not. Nothing is stored, and nothing is
+ * concluded from the answer.
+ */
+export async function tryDispatcher(
+  { invoke, clock }: { readonly invoke: Invoke; readonly clock: Pick<Clock, 'now'> },
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<TestOutcome> {
+  if (dispatcher.dispatchable.kind === 'job') return { kind: 'not-by-http' };
+  const record = testRecord(dispatcher, new Date(clock.now()));
+  const delivery = { _id: `${record._id}/${dispatcher._id}`, messageId: record._id };
+  return { kind: 'sent', messageId: record._id, outcome: await invoke({ delivery, dispatcher, record }, signal) };
+}
+
+function testRecord({ environment, events, source, account }: Dispatcher, now: Date): EventRecord {
+  const _id = `evt_test${randomBytes(10).toString('hex')}`;
+  return {
+    ...{ _id, eventId: _id, environment, name: events[0] ?? 'test', source, timestamp: now, account },
+    ...{ payload: { test: true }, context: {}, isTest: true, commitment: null, follows: null },
+    ...{ state: 'delivered', deliverAt: now, deliveredAt: now, desk: deskOf(_id), createdAt: now, updatedAt: now },
+  };
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { mongo } from 'mongoose';
+import { jobRuns, type JobAttempt, type JobLogLine, type JobRun } from './job-run.js';
+import type { JobVerdict } from './judge-attempt.js';
+
+/** Kept of each run, the newest. */
+const MAX_KEPT_ATTEMPTS = 20;
+const MAX_KEPT_LINES = 200;
+const STATES = ['due', 'running'] as const;
+
+/**
+ * The run of one of these versions that is due next or given up for dead, whenever that is; null: there is none. `except` are
+ * run by whoever asks: one that could not show so for a while is not begun a second time by itself.
+ */
+export function nextRun(db: mongo.Db, handlers: readonly string[], except: readonly string[]): Promise<JobRun | null> {
+  const filter = { handler: { $in: [...handlers] }, state: { $in: [...STATES] }, _id: { $nin: [...except] } };
+  return jobRuns(db).findOne(filter, { sort: { dueAt: 1 }, projection: { logs: 0, history: 0 } });
+}
+
+/** Takes a run as it was read. Null: somebody else did. `until`: when it is taken for abandoned. */
+export async function claimRun(
+  db: mongo.Db,
+  { _id, dueAt, claim }: JobRun,
+  now: Date,
+  until: Date,
+): Promise<JobRun | null> {
+  const change = { state: 'running' as const, claim: randomUUID(), dueAt: until, startedAt: now };
+  return jobRuns(db).findOneAndUpdate(
+    { _id, dueAt, claim, state: { $in: [...STATES] } },
+    { $set: change, $inc: { attempts: 1 } },
+    { returnDocument: 'after', projection: { logs: 0, history: 0 } },
+  );
+}
+
+/** Shows that a run is being worked on, and keeps what it wrote. Null: it is somebody else's by now. */
+export function renewRun(
+  db: mongo.Db,
+  { _id, claim }: JobRun,
+  until: Date,
+  lines: readonly JobLogLine[],
+): Promise<Pick<JobRun, 'isCancelWanted'> | null> {
+  return jobRuns(db).findOneAndUpdate(
+    { _id, claim, state: 'running' },
+    { $set: { dueAt: until }, ...keptLines(lines) },
+    { projection: { isCancelWanted: 1 } },
+  );
+}
+
+/** Notes how an attempt ended. False: it is somebody else's by now, and nothing changed. */
+export async function endRun(
+  db: mongo.Db,
+  { _id, claim }: JobRun,
+  verdict: JobVerdict,
+  attempt: JobAttempt,
+  lines: readonly JobLogLine[],
+  now: Date,
+): Promise<boolean> {
+  const { state, error } = verdict;
+  const isOver = state !== 'due';
+  const change = { state, error, claim: null, ...(isOver ? { endedAt: now } : { dueAt: after(now, verdict.afterMs) }) };
+  const isCounted = isOver || verdict.counts;
+  const noted = await jobRuns(db).updateOne(
+    { _id, claim, state: 'running' },
+    {
+      $set: change,
+      ...(isCounted
+        ? pushed({ history: { $each: [attempt], $slice: -MAX_KEPT_ATTEMPTS } }, lines)
+        : { $inc: { attempts: -1 }, ...keptLines(lines) }),
+    },
+  );
+  return noted.matchedCount === 1;
+}
+
+/** What becomes of a wish to end a run. */
+export type CancelOutcome = 'cancelled' | 'asked' | 'ended' | 'unknown';
+
+/** Ends a run that nobody has begun, and asks whoever runs it to end it. */
+export async function cancelRun(db: mongo.Db, environment: string, _id: string, now: Date): Promise<CancelOutcome> {
+  const own = { _id, environment };
+  const change = { state: 'cancelled' as const, endedAt: now, isCancelWanted: true, claim: null };
+  if ((await jobRuns(db).updateOne({ ...own, state: 'due' }, { $set: change })).matchedCount === 1) return 'cancelled';
+  const asked = await jobRuns(db).updateOne({ ...own, state: 'running' }, { $set: { isCancelWanted: true } });
+  if (asked.matchedCount === 1) return 'asked';
+  return (await jobRuns(db).findOne(own, { projection: { _id: 1 } })) ? 'ended' : 'unknown';
+}
+
+function keptLines(lines: readonly JobLogLine[]): mongo.UpdateFilter<JobRun> {
+  return lines.length === 0 ? {} : pushed({}, lines);
+}
+
+function pushed(push: Record<string, unknown>, lines: readonly JobLogLine[]): mongo.UpdateFilter<JobRun> {
+  const logs = lines.length === 0 ? {} : { logs: { $each: [...lines], $slice: -MAX_KEPT_LINES } };
+  return { $push: { ...push, ...logs } };
+}
+
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
+}

@@ -1,0 +1,149 @@
+import type { mongo } from 'mongoose';
+import { messageOf } from '../../lib/errors.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Log } from '../../lib/log.js';
+import { Nap } from '../../lib/nap.js';
+import { takeTurns } from '../../lib/take-turns.js';
+import { within } from '../../lib/within.js';
+import type { Metrics } from '../../telemetry/metrics.js';
+import { jobsByHandler, type Job } from './define-job.js';
+import { claimRun, endRun, nextRun, renewRun } from './job-store.js';
+import { errorOf, judgeAttempt } from './judge-attempt.js';
+import { perform, type Performing } from './perform-job.js';
+import type { JobRun } from './job-run.js';
+
+/** How often runs are looked for, and how patient one is with whoever runs them; in milliseconds. */
+export interface JobTiming {
+  readonly pollMs: number;
+  /** Between signs of life of whoever runs something; a wish to cancel is seen then. */
+  readonly renewMs: number;
+  /** Without such a sign a run is taken for abandoned. */
+  readonly abandonedMs: number;
+  /** For what is under way when the process stops. */
+  readonly drainMs: number;
+  /** After trouble with the database. */
+  readonly troubleMs: number;
+}
+
+export const JOB_TIMING: JobTiming = {
+  pollMs: 1_000,
+  renewMs: 2_000,
+  abandonedMs: 30_000,
+  drainMs: 5_000,
+  troubleMs: 1_000,
+};
+
+/** What runs jobs. */
+export interface JobWorkerDeps {
+  readonly db: mongo.Db;
+  readonly clock: Clock;
+  /** 0 ≤ n < 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly timing: JobTiming;
+  readonly jobs: readonly Job[];
+}
+
+/** The jobs of a process at work. */
+export interface JobWorker {
+  /** Looks at once. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+const AT_ONCE = 10;
+
+/**
+ * Runs the jobs that this process has, side by side with other processes that have them: a run is claimed, and how it went
+ * counts only under that claim. Whoever is killed leaves a run that another one takes up after a while.
+ */
+export function startJobWorker(deps: JobWorkerDeps): JobWorker {
+  const { db, clock, random, log, metrics, timing } = deps;
+  const jobs = jobsByHandler(deps.jobs);
+  const handlers = [...jobs.keys()];
+  const stopping = new AbortController();
+  /** By run. */
+  const running = new Map<string, Promise<void>>();
+  const performing = new Set<Performing>();
+  const nap = new Nap(clock);
+  const looping = handlers.length === 0 ? Promise.resolve() : loop();
+
+  function loop(): Promise<void> {
+    return takeTurns(nap, stopping.signal, takeOne, (error) => {
+      log.warn({ error: messageOf(error) }, 'job runs cannot be taken now; it goes on');
+      return timing.troubleMs;
+    });
+  }
+
+  /** Returns for how long there is nothing to take. */
+  async function takeOne(): Promise<number> {
+    if (running.size >= AT_ONCE) return timing.pollMs;
+    const next = await nextRun(db, handlers, [...running.keys()]);
+    if (!next) return timing.pollMs;
+    const waitMs = next.dueAt.getTime() - clock.now();
+    if (waitMs > 0) return Math.min(timing.pollMs, waitMs);
+    const now = new Date(clock.now());
+    const run = await claimRun(db, next, now, new Date(now.getTime() + timing.abandonedMs));
+    if (!run) return 0;
+    const work = runOne(run, jobs.get(run.handler) as Job, next.state === 'running')
+      .catch((error: unknown) => log.warn({ run: run._id, error: messageOf(error) }, 'what a run did was not noted'))
+      .finally(() => {
+        running.delete(run._id);
+        nap.cutShort();
+      });
+    running.set(run._id, work);
+    return 0;
+  }
+
+  async function runOne(run: JobRun, job: Job, wasAbandoned: boolean): Promise<void> {
+    // What the process before did not come to note counts as an attempt.
+    const isSpent = wasAbandoned && run.attempts > job.attempts;
+    const one = perform({ db, clock }, job, run, isSpent ? { kind: 'abandoned' } : null);
+    performing.add(one);
+    if (stopping.signal.aborted) one.end({ kind: 'stopped' });
+    const ended = new AbortController();
+    const renewing = renewUntil(ended.signal);
+    const outcome = await one.outcome;
+    ended.abort();
+    await renewing;
+    performing.delete(one);
+    const now = new Date(clock.now());
+    const verdict = judgeAttempt(job, outcome, run.attempts, random);
+    const error = outcome.kind === 'done' ? null : errorOf(outcome, job.timeoutMs);
+    const attempt = { number: run.attempts, startedAt: run.startedAt ?? now, endedAt: now, error };
+    const isNoted = await endRun(db, run, verdict, attempt, one.lines(), now);
+    metrics.jobAttemptsTotal.inc({ job: job.id, outcome: outcome.kind });
+    const told = { run: run._id, job: job.id, version: job.version, attempt: run.attempts };
+    if (!isNoted) log.warn(told, 'a run was taken over by another process while it ran');
+    else if (verdict.state === 'failed') log.error({ ...told, error: verdict.error }, 'a job has failed');
+    else if (verdict.state === 'due') log.warn({ ...told, error: verdict.error }, 'a job is tried again later');
+    else log.info(told, `job ${verdict.state}`);
+
+    async function renewUntil(signal: AbortSignal): Promise<void> {
+      for (;;) {
+        await clock.sleep(timing.renewMs, signal);
+        if (signal.aborted) return;
+        try {
+          const until = new Date(clock.now() + timing.abandonedMs);
+          const seen = await renewRun(db, run, until, one.lines());
+          if (seen === null || seen.isCancelWanted) one.end({ kind: 'cancelled' });
+        } catch (error) {
+          log.warn({ run: run._id, error: messageOf(error) }, 'a run could not show that it goes on');
+        }
+      }
+    }
+  }
+
+  return {
+    wake: () => nap.cutShort(),
+    stop: async () => {
+      stopping.abort();
+      await looping;
+      const all = Promise.all(running.values());
+      await within(clock, timing.drainMs, all);
+      for (const one of performing) one.end({ kind: 'stopped' });
+      await all;
+    },
+  };
+}

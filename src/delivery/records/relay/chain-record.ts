@@ -1,0 +1,44 @@
+import { jsonValue } from '../../../lib/json-value.js';
+import { versionOf } from '../../../ledger/commit-log.js';
+import type { LedgerRecord } from '../../../ledger/ledger-record.js';
+import { deskOf } from '../../desk-number.js';
+import { newId } from '../../new-id.js';
+import type { EventRecord } from '../event-record.js';
+import { CHAIN_SOURCE } from '../send-event.js';
+
+/** How settled a chain event is told to be. */
+export type ToldAs = 'confirmed' | 'finalized' | 'orphaned';
+
+/** The event id of a chain record: each version of an event is told once in each way. */
+export function chainEventId(version: string, toldAs: ToldAs): string {
+  return `${version}/${toldAs}`;
+}
+
+/** An event of the chain as it is told in one environment. */
+export function chainRecord(
+  event: LedgerRecord,
+  environment: string,
+  toldAs: 'confirmed' | 'finalized',
+  now: Date,
+): EventRecord {
+  const { _id: eventId, program, name, signature, slot, blockTime, seenAt, data } = event;
+  const _id = newId('evt');
+  return {
+    ...{ _id, eventId: chainEventId(versionOf(event), toldAs), environment, name: `${program}.${name}` },
+    ...{ source: CHAIN_SOURCE, timestamp: blockTime ?? seenAt, payload: jsonValue(data) },
+    ...{ context: { signature, slot, commitment: toldAs, program, eventId }, account: null, isTest: false },
+    ...{ commitment: toldAs, follows: null, state: 'due', deliverAt: now, deliveredAt: null },
+    ...{ desk: deskOf(_id), createdAt: now, updatedAt: now },
+  };
+}
+
+/** What takes back an event that was told as confirmed: with its content, at its desk, so that it is told after it. */
+export function orphanedRecord(confirmed: EventRecord, version: string, now: Date): EventRecord {
+  return {
+    ...confirmed,
+    ...{ _id: newId('evt'), eventId: chainEventId(version, 'orphaned'), name: `${confirmed.name}.orphaned` },
+    context: { ...(confirmed.context as object), commitment: 'orphaned' },
+    ...{ commitment: 'orphaned', follows: confirmed._id, state: 'due', deliverAt: now, deliveredAt: null },
+    ...{ createdAt: now, updatedAt: now },
+  };
+}

@@ -1,0 +1,39 @@
+import type { mongo } from 'mongoose';
+import { readListeners } from './read-listeners.js';
+
+/** How far the events of a program were told. */
+export interface RelayState {
+  /** The last commit of its log. */
+  readonly commit: { readonly number: number; readonly mark: string };
+  /** A cursor of its stable stream. */
+  readonly stable: string;
+}
+
+type StoredState = RelayState & { readonly _id: string; readonly savedAt: Date };
+
+function relays(db: mongo.Db): mongo.Collection<StoredState> {
+  return db.collection<StoredState>('event_relays');
+}
+
+/** Null: nothing of the program was ever told. */
+export async function readRelayState(db: mongo.Db, program: string): Promise<RelayState | null> {
+  const stored = await relays(db).findOne({ _id: program });
+  return stored && { commit: stored.commit, stable: stored.stable };
+}
+
+/** Notes how far it was told, in the transaction of the records that are told. */
+export async function writeRelayState(
+  db: mongo.Db,
+  session: mongo.ClientSession,
+  program: string,
+  state: RelayState,
+  now: Date,
+): Promise<void> {
+  await relays(db).updateOne({ _id: program }, { $set: { ...state, savedAt: now } }, { session, upsert: true });
+}
+
+/** Whether commits of a program have to be logged because somebody hears of confirmed events, or has heard of some. */
+export async function needsCommitLog(db: mongo.Db, program: string): Promise<boolean> {
+  if (await relays(db).findOne({ _id: program }, { projection: { _id: 1 } })) return true;
+  return (await readListeners(db, program)).confirmed.length > 0;
+}

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { generateHistory } from '../../support/coupon-history.js';
+import { openStableBench, type StableBench } from '../core/stable-bench.js';
+import { openRelayBench, type RelayBench } from './relay-bench.js';
+
+let ledger: StableBench;
+let bench: RelayBench;
+beforeEach(async () => {
+  ledger = await openStableBench();
+  bench = await openRelayBench(ledger.db, 'coupons');
+  await bench.addEnvironment('env_a', null);
+  await bench.addEnvironment('env_b', null);
+  await bench.addDispatcher('env_a', 'finalized');
+  await bench.addDispatcher('env_b', 'confirmed');
+});
+afterEach(() => ledger.close());
+
+const { transactions } = generateHistory(5, 30);
+const lastSlot = transactions.at(-1)?.slot ?? 0;
+/** One alone in its slot, which becomes known when its slot was told already. */
+const late = transactions.find(
+  ({ slot }, index) => index > 4 && transactions.filter((other) => other.slot === slot).length === 1,
+)!;
+
+it('tells what is final once, late or not, by a new process for each step, and never what a fork dropped (002-9, I7)', async () => {
+  const dropped = transactions.at(-1)!;
+  await (await bench.relay()).pass();
+  await ledger.ingest(transactions.filter((one) => one !== late));
+  ledger.chain.drop(dropped.signature);
+  const half = transactions[12]!.slot;
+  await ledger.settle(half);
+  await (await bench.relay()).pass();
+  await (await bench.relay()).pass();
+  await ledger.settle(lastSlot);
+  await ledger.settle(lastSlot);
+  await (await bench.relay()).pass();
+  await ledger.ingest([late]);
+  await ledger.settle(lastSlot);
+  await (await bench.relay()).pass();
+  await (await bench.relay()).pass();
+  const told = await bench.records();
+  const final = await ledger.records({ kind: 'event', commitment: 'finalized', state: { $ne: 'orphaned' } });
+  expect(told.map(({ eventId }) => eventId).sort()).toEqual(final.map(({ _id }) => `${_id}~0/finalized`).sort());
+  expect(final.some(({ signature }) => signature === late.signature)).toBe(true);
+  expect(final.some(({ signature }) => signature === dropped.signature)).toBe(false);
+  expect(new Set(told.map(({ environment }) => environment))).toEqual(new Set(['env_a']));
+});

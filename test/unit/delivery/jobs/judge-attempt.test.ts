@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { defineJob, jobsByHandler } from '../../../../src/delivery/jobs/define-job.js';
+import { judgeAttempt } from '../../../../src/delivery/jobs/judge-attempt.js';
+
+const run = () => Promise.resolve();
+const job = defineJob({ id: 'greet', version: '1', run, backoff: { firstMs: 100, maxMs: 150, jitter: 0 } });
+
+describe('what follows from an attempt of a job (002-5)', () => {
+  it.each([
+    [{ kind: 'done' }, 1, { state: 'done', error: null }],
+    [{ kind: 'cancelled' }, 1, { state: 'cancelled', error: null }],
+    [{ kind: 'threw', error: 'no' }, 1, { state: 'due', error: 'no', afterMs: 100, counts: true }],
+    [{ kind: 'threw', error: 'no' }, 2, { state: 'due', error: 'no', afterMs: 150, counts: true }],
+    [{ kind: 'threw', error: 'no' }, 3, { state: 'failed', error: 'no' }],
+    [{ kind: 'timed-out' }, 3, { state: 'failed', error: 'it took longer than 300000 ms' }],
+    [{ kind: 'abandoned' }, 4, { state: 'failed', error: 'the process that ran it ended' }],
+    [{ kind: 'stopped' }, 3, { state: 'due', error: null, afterMs: 0, counts: false }],
+  ] as const)('%o, the attempt %i', (outcome, number, verdict) => {
+    expect(judgeAttempt(job, outcome, number, () => 0)).toEqual(verdict);
+  });
+});
+
+describe('defining jobs', () => {
+  it('refuses what has no name, no attempts, or is there twice', () => {
+    for (const wrong of [{ id: 'a b' }, { version: '' }, { attempts: 0 }, { timeoutMs: 0 }]) {
+      expect(() => defineJob({ id: 'a', version: '1', run, ...wrong })).toThrow(
+        expect.objectContaining({ code: 'job-invalid' }) as Error,
+      );
+    }
+    expect(() => jobsByHandler([job, job])).toThrow('greet@1');
+  });
+});
