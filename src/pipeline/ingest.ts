@@ -4,13 +4,13 @@ import { decodeTransaction, type DecodedTransaction } from '../decoding/decode-t
 import { parseTransaction } from '../decoding/parse-transaction.js';
 import type { ObservedTransaction, ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
-import { BoundedMap } from '../lib/bounded-map.js';
 import type { Clock } from '../lib/clock.js';
 import { appendReceived } from '../ledger/append-records.js';
 import { parkDeadLetters, parkedTransactionId, type DeadLetter } from '../ledger/dead-letter.js';
 import { isSameVersion, type LedgerRecord, type RecordSource } from '../ledger/ledger-record.js';
 import { readKnown } from '../ledger/read-records.js';
 import { accountsOfProgram, buildRecords, incompleteLetter, type TransactionFacts } from './build-records.js';
+import { EventlessMemory } from './eventless-memory.js';
 import { wakeHolder } from './wake-signal.js';
 
 /** A hint that a transaction touched the program. `logs` undefined: the door did not carry them. */
@@ -38,6 +38,8 @@ export interface DecodedNotice {
   readonly signature: string;
   /** The slot in which it was seen to hold no events; null when it has some, or failed. */
   readonly eventlessAt: number | null;
+  /** How settled it was when it was seen. */
+  readonly seenAs: Commitment;
   readonly records: readonly LedgerRecord[];
   readonly letters: readonly DeadLetter[];
 }
@@ -67,12 +69,9 @@ interface IngestDependencies {
   readonly wake?: () => Promise<void>;
 }
 
-/** Transactions without events that are remembered, so that every sweep does not fetch them again. */
-const EVENTLESS_REMEMBERED = 50_000;
-
 /** The one door into the ledger of a program: whatever found a transaction hands its notice in here. */
 export class Ingest {
-  readonly #eventless = new BoundedMap<string, number>(EVENTLESS_REMEMBERED);
+  readonly #eventless = new EventlessMemory();
 
   constructor(
     readonly dependencies: IngestDependencies,
@@ -97,11 +96,12 @@ export class Ingest {
   /** Decodes a notice from the logs it carries; null when the transaction itself is needed. */
   decodeFromLogs(notice: Notice): DecodedNotice | null {
     const { signature } = notice;
-    if (notice.failed) return { kind: 'decoded', signature, eventlessAt: null, records: [], letters: [] };
+    const seenAs = 'confirmed';
+    if (notice.failed) return { kind: 'decoded', signature, eventlessAt: null, seenAs, records: [], letters: [] };
     if (!notice.logs) return null;
     const observed: ObservedTransaction = { ...notice, logs: notice.logs, trace: null };
     const decoded = decodeTransaction(this.codec, observed);
-    return decoded.needs === 'nothing' ? this.#finish(decoded, observed, notice.source, 'confirmed') : null;
+    return decoded.needs === 'nothing' ? this.#finish(decoded, observed, notice.source, seenAs) : null;
   }
 
   /** Makes decoded transactions durable. Returns how many records were new, by signature. */
@@ -126,18 +126,21 @@ export class Ingest {
     if (added.length > 0) onInserted(this.module, added);
     if (inserted.length > 0 || disputed.length > 0) await (wake ? wake() : wakeHolder(db, this.module.name));
     // Not before the letters are durable: what is remembered here, no sweep looks at again (I1).
-    for (const { signature, eventlessAt } of decoded) {
-      if (eventlessAt !== null) this.#eventless.set(signature, eventlessAt);
+    for (const { signature, eventlessAt, seenAs } of decoded) {
+      if (eventlessAt !== null) this.#eventless.remember(signature, eventlessAt, seenAs);
     }
     const counts = new Map<string, number>();
     for (const { signature } of added) counts.set(signature, (counts.get(signature) ?? 0) + 1);
     return counts;
   }
 
-  /** Those of the notices that are worth taking in: not known whole, at that slot, from before. */
-  async unknown(notices: readonly Notice[]): Promise<Notice[]> {
+  /**
+   * Those of the notices that are worth taking in: not known whole, at that slot, from before.
+   * @param walk how settled what lists them is.
+   */
+  async unknown(notices: readonly Notice[], walk: Commitment): Promise<Notice[]> {
     const candidates = notices.filter(
-      ({ signature, slot, failed }) => !failed && this.#eventless.get(signature) !== slot,
+      ({ signature, slot, failed }) => !failed && !this.#eventless.has(signature, slot, walk),
     );
     if (candidates.length === 0) return [];
     const known = await readKnown(
@@ -212,7 +215,7 @@ export class Ingest {
     const built = this.#build(decoded, transaction, source, seenAs);
     const isWhole = decoded.needs === 'nothing';
     const eventlessAt = isWhole && built.records.length === 0 ? transaction.slot : null;
-    return { kind: 'decoded', signature: transaction.signature, eventlessAt, ...built };
+    return { kind: 'decoded', signature: transaction.signature, eventlessAt, seenAs, ...built };
   }
 
   #build(decoded: DecodedTransaction, transaction: ObservedTransaction, source: RecordSource, seenAs: Commitment) {

@@ -140,7 +140,7 @@ async function takePage(
 ): Promise<PageResult> {
   const listed = signatures.filter(wanted);
   const notices = listed.map(({ signature, slot, failed }): Notice => ({ signature, slot, failed, source }));
-  const unknown = await ingest.unknown(notices);
+  const unknown = await ingest.unknown(notices, commitment);
   const parkedBefore = await readParkedTransactions(
     db,
     ingest.module.name,

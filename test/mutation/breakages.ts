@@ -41,9 +41,17 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'a transaction without events in one slot is never looked at in another',
     invariant: 'I1',
-    file: 'src/pipeline/ingest.ts',
-    code: 'this.#eventless.get(signature) !== slot',
-    broken: 'this.#eventless.get(signature) === undefined',
+    file: 'src/pipeline/eventless-memory.ts',
+    code: 'if (this.#final.get(signature) === slot) return true;',
+    broken: 'if (this.#final.get(signature) !== undefined) return true;',
+    tests: [`${CORE}/ingest.test.ts`],
+  },
+  {
+    name: 'what one fork showed without events is not looked at when its slot is final',
+    invariant: 'I4',
+    file: 'src/pipeline/eventless-memory.ts',
+    code: "return walk !== 'finalized' && this.#heard.get(signature) === slot;",
+    broken: 'return this.#heard.get(signature) === slot;',
     tests: [`${CORE}/ingest.test.ts`],
   },
   {

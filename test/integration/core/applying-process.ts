@@ -40,7 +40,7 @@ const projector = new Projector(
   leaseWork(held),
 );
 // Backwards, so that much comes late.
-const notices = await ingest.unknown(transactions.map(sweepNotice).reverse());
+const notices = await ingest.unknown(transactions.map(sweepNotice).reverse(), 'finalized');
 for (let start = 0; start < notices.length; start += 7) {
   await ingest.take(notices.slice(start, start + 7), 'finalized');
   await projector.pass();

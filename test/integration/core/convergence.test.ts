@@ -87,11 +87,11 @@ it('completes a torn insert by any later notice (I1, I3)', async () => {
   expect(await known()).toEqual({ slot: transaction.slot, whole: false });
 
   const ingest = bench.ingestOf(bySignature([transaction]));
-  const notices = await ingest.unknown([sweepNotice(transaction)]);
+  const notices = await ingest.unknown([sweepNotice(transaction)], 'finalized');
   expect(notices).toHaveLength(1);
   expect(await ingest.take(notices, 'finalized')).toEqual([{ kind: 'stored', inserted: 1 }]);
   expect(await known()).toEqual({ slot: transaction.slot, whole: true });
-  expect(await ingest.unknown([sweepNotice(transaction)])).toEqual([]);
+  expect(await ingest.unknown([sweepNotice(transaction)], 'finalized')).toEqual([]);
   await bench.drain(bench.projectorOf(await bench.takeLease()));
   expect(await bench.documents()).toEqual(simpleFold(records));
 });

@@ -167,7 +167,10 @@ it.each([1, 2, 3, 4, 5, 6])(
     worker = startWorker(bench.db, await bench.takeLease('the last'));
     chain.finalizedSlot = 1_000_000;
     for (let round = 0; round < 6; round++) {
-      await worker.ingest.take(await worker.ingest.unknown([...chain.landed.values()].map(sweepNotice)), 'finalized');
+      await worker.ingest.take(
+        await worker.ingest.unknown([...chain.landed.values()].map(sweepNotice), 'finalized'),
+        'finalized',
+      );
       await worker.resolver.begin();
       await worker.resolver.ended();
       await bench.drain(worker.projector);

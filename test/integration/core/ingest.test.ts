@@ -47,21 +47,33 @@ it('does not forget what it could not decode when the database fails just then (
   await expect(ingest.take([notice], 'confirmed')).rejects.toThrow('the database is away');
   isDown = false;
   // The sweep comes by: it must not be told that there is nothing in it.
-  expect(await ingest.unknown([notice])).toEqual([notice]);
+  expect(await ingest.unknown([notice], 'confirmed')).toEqual([notice]);
   await ingest.take([notice], 'confirmed');
   expect(await deadLetters(bench.db).find().toArray()).toMatchObject([
     { _id: 'one/log/0', reason: 'unknown-discriminator', signature: 'one' },
   ]);
-  expect(await ingest.unknown([notice])).toEqual([]);
+  expect(await ingest.unknown([notice], 'confirmed')).toEqual([]);
 });
 
 it('looks at a transaction without events again where it lands in another slot (I1, TRAPS 15)', async () => {
   const eventless: HistoryTransaction = { ...(history.transactions[0] as HistoryTransaction), events: [] };
   const ingest = bench.ingestOf(bySignature([eventless]));
-  await ingest.take([sweepNotice(eventless)], 'confirmed');
-  expect(await ingest.unknown([sweepNotice(eventless)])).toEqual([]);
+  await ingest.take([sweepNotice(eventless)], 'finalized');
+  expect(await ingest.unknown([sweepNotice(eventless)], 'finalized')).toEqual([]);
   const elsewhere = sweepNotice({ ...eventless, slot: eventless.slot + 3 });
-  expect(await ingest.unknown([elsewhere])).toEqual([elsewhere]);
+  expect(await ingest.unknown([elsewhere], 'finalized')).toEqual([elsewhere]);
+});
+
+it('looks once more at a transaction that a fork showed without events, when its slot is final (I4)', async () => {
+  const [landed] = history.transactions as [HistoryTransaction];
+  const inAnotherBlock = { ...landed, events: [] };
+  const ingest = bench.ingestOf(bySignature([landed]));
+  await ingest.take([socketNotice(inAnotherBlock)], 'confirmed');
+  const notice = sweepNotice(landed);
+  expect(await ingest.unknown([notice], 'confirmed')).toEqual([]);
+  expect(await ingest.unknown([notice], 'finalized')).toEqual([notice]);
+  await ingest.take([notice], 'finalized');
+  expect(await bench.records({ signature: landed.signature })).toHaveLength(landed.events.length);
 });
 
 it('takes a malformed event for what it is, and everything around it in (I1, I10, I11)', async () => {

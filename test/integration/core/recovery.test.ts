@@ -149,7 +149,7 @@ it('takes an orphaned transaction in again when it lands after all (TRAPS 15)', 
   await check();
   const elsewhere = { ...sale, slot: sale.slot + 3 };
   chain.land(elsewhere);
-  expect(await ingest.unknown([sweepNotice(elsewhere)])).toHaveLength(1);
+  expect(await ingest.unknown([sweepNotice(elsewhere)], 'finalized')).toHaveLength(1);
   await ingest.take([sweepNotice(elsewhere)], 'confirmed');
   await settle();
   await bench.drain(bench.projectorOf(work));
@@ -341,7 +341,7 @@ it('knows a transaction as whole that landed with fewer events than were announc
   await bench.db.collection('ledger_events').updateMany({ signature: sale.signature }, { $set: { disputed: true } });
   await settle();
   expect(await bench.records({ signature: sale.signature, state: 'applied' })).toMatchObject([{ of: 1 }]);
-  expect(await ingest.unknown([sweepNotice(sale)])).toEqual([]);
+  expect(await ingest.unknown([sweepNotice(sale)], 'finalized')).toEqual([]);
 });
 
 it('lets a version that a document refuses wait as received, and takes the wrong one out all the same', async () => {
