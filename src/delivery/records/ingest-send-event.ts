@@ -4,7 +4,7 @@ import { insertUnordered } from '../../lib/insert-unordered.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { deskOf } from '../desk-number.js';
 import { accountsOf } from '../environments/external-accounts.js';
-import { newId } from '../new-id.js';
+import { risingIds } from '../new-id.js';
 import type { EventRecord } from './event-record.js';
 import { judgeRepeat, REPLACEABLE_AHEAD_MS } from './judge-repeat.js';
 import { eventRecords } from './record-store.js';
@@ -52,11 +52,10 @@ export async function ingestSendEvents(
   const now = new Date(clock.now());
   const identifiers = sent.flatMap(({ options: { accountId } }) => accountId ?? []);
   const accounts = await accountsOf(db, environment, identifiers, now);
-  // Those of one moment have ids that rise in their order: what is told in order is told in this one.
-  const ids = sent.map(() => newId('evt')).sort();
-  const records = sent.map(({ event, options }, position) => {
+  const nextId = risingIds('evt');
+  const records = sent.map(({ event, options }) => {
     const account = options.accountId === undefined ? null : (accounts.get(options.accountId)?._id ?? null);
-    return recordOf(ids[position] as string, environment, event, account, deliverAtOf(options, now), now);
+    return recordOf(nextId(), environment, event, account, deliverAtOf(options, now), now);
   });
   const known = await insertUnordered(eventRecords(db), records);
   const ingested: Ingested[] = [];

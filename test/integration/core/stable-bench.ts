@@ -48,7 +48,7 @@ export async function openStableBench() {
   const keeper = new StableSlotKeeper({ db, clock: patience, patienceMs: 600_000 }, work, program);
   return {
     ...bench,
-    ...{ chain, keeper },
+    ...{ chain, keeper, work },
     /** Takes in and applies what landed. */
     ingest: async (transactions: readonly HistoryTransaction[]) => {
       chain.land(...transactions);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { logEveryEvent } from '../../../src/pipeline/log-commit.js';
 import { generateHistory } from '../../support/coupon-history.js';
+import { interruptedDatabase } from '../core/interrupted-database.js';
 import { openStableBench, type StableBench } from '../core/stable-bench.js';
 import { openRelayBench, type RelayBench } from './relay-bench.js';
 
@@ -44,4 +46,29 @@ it('tells what is final once, late or not, by a new process for each step, and n
   expect(final.some(({ signature }) => signature === late.signature)).toBe(true);
   expect(final.some(({ signature }) => signature === dropped.signature)).toBe(false);
   expect(new Set(told.map(({ environment }) => environment))).toEqual(new Set(['env_a']));
+});
+
+it('tells what takes effect and is final while it looks as confirmed first (002-9)', async () => {
+  await bench.addDispatcher('env_a', 'confirmed');
+  logEveryEvent(ledger.work.lease, true);
+  await (await bench.relay()).pass();
+  let looks = 0;
+  const { db } = interruptedDatabase(ledger.db, async (_, name) => {
+    // Commits were looked for by then; the first look is where the stream begins.
+    if (name !== 'stable_streams.findOne' || (looks += 1) !== 2) return;
+    await ledger.ingest(transactions);
+    await ledger.settle(lastSlot);
+  });
+  await (await bench.relay({ db })).pass();
+  const told = await bench.records({ environment: 'env_a' });
+  const ids = (commitment: string) =>
+    told.filter((record) => record.commitment === commitment).map(({ eventId }) => eventId.split('~')[0]);
+  expect(ids('finalized').length).toBe(transactions.flatMap(({ events }) => events).length);
+  expect(ids('confirmed').sort()).toEqual(ids('finalized').sort());
+  for (const [place, { eventId, commitment }] of told.entries()) {
+    if (commitment !== 'finalized') continue;
+    const confirmed = told.findIndex((record) => record.eventId === eventId.replace('finalized', 'confirmed'));
+    expect(confirmed).toBeGreaterThan(-1);
+    expect(confirmed).toBeLessThan(place);
+  }
 });

@@ -51,6 +51,8 @@ export async function openRelayBench(db: mongo.Db, program: string) {
       const heard = { events: [`${program}.Anything`, 'order.created'], source: 'chain', commitment, enabled };
       await db.collection('event_dispatchers').insertOne({ environment, dispatchableId: `${Math.random()}`, ...heard });
     },
-    records: (filter: mongo.Filter<EventRecord> = {}) => eventRecords(db).find(filter).sort({ $natural: 1 }).toArray(),
+    /** In the order they are told in. */
+    records: (filter: mongo.Filter<EventRecord> = {}) =>
+      eventRecords(db).find(filter).sort({ deliverAt: 1, createdAt: 1, _id: 1 }).toArray(),
   };
 }

@@ -2,7 +2,6 @@ import { jsonValue } from '../../../lib/json-value.js';
 import { versionOf } from '../../../ledger/commit-log.js';
 import type { LedgerRecord } from '../../../ledger/ledger-record.js';
 import { deskOf } from '../../desk-number.js';
-import { newId } from '../../new-id.js';
 import type { EventRecord } from '../event-record.js';
 import { CHAIN_SOURCE } from '../send-event.js';
 
@@ -14,15 +13,21 @@ export function chainEventId(version: string, toldAs: ToldAs): string {
   return `${version}/${toldAs}`;
 }
 
+/** What the records of one write have in common: when they are made, and ids that rise in the order they are told in. */
+export interface RecordMaking {
+  readonly now: Date;
+  readonly nextId: () => string;
+}
+
 /** An event of the chain as it is told in one environment. */
 export function chainRecord(
   event: LedgerRecord,
   environment: string,
   toldAs: 'confirmed' | 'finalized',
-  now: Date,
+  { now, nextId }: RecordMaking,
 ): EventRecord {
   const { _id: eventId, program, name, signature, slot, blockTime, seenAt, data } = event;
-  const _id = newId('evt');
+  const _id = nextId();
   return {
     ...{ _id, eventId: chainEventId(versionOf(event), toldAs), environment, name: `${program}.${name}` },
     ...{ source: CHAIN_SOURCE, timestamp: blockTime ?? seenAt, payload: jsonValue(data) },
@@ -33,10 +38,10 @@ export function chainRecord(
 }
 
 /** What takes back an event that was told as confirmed: with its content, at its desk, so that it is told after it. */
-export function orphanedRecord(confirmed: EventRecord, version: string, now: Date): EventRecord {
+export function orphanedRecord(confirmed: EventRecord, version: string, { now, nextId }: RecordMaking): EventRecord {
   return {
     ...confirmed,
-    ...{ _id: newId('evt'), eventId: chainEventId(version, 'orphaned'), name: `${confirmed.name}.orphaned` },
+    ...{ _id: nextId(), eventId: chainEventId(version, 'orphaned'), name: `${confirmed.name}.orphaned` },
     context: { ...(confirmed.context as object), commitment: 'orphaned' },
     ...{ commitment: 'orphaned', follows: confirmed._id, state: 'due', deliverAt: now, deliveredAt: null },
     ...{ createdAt: now, updatedAt: now },

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { commitUnderLease } from '../../../leases/lease-transaction.js';
 import type { LeaseWork } from '../../../leases/lease-work.js';
-import { readCommitHeads, readCommitsAfter, readVersions, type Commit } from '../../../ledger/commit-log.js';
+import { readCommitHeads, readCommitsAfter, readVersions, versionOf, type Commit } from '../../../ledger/commit-log.js';
 import type { LedgerRecord } from '../../../ledger/ledger-record.js';
 import { readStableStep, resolveStart } from '../../../ledger/stable-stream.js';
 import { encodeStreamCursor, type StreamPosition } from '../../../ledger/stream-cursor.js';
@@ -11,7 +11,8 @@ import type { Log } from '../../../lib/log.js';
 import type { Metrics } from '../../../telemetry/metrics.js';
 import type { EventRecord } from '../event-record.js';
 import { eventRecords } from '../record-store.js';
-import { chainEventId, chainRecord, type ToldAs } from './chain-record.js';
+import { risingIds } from '../../new-id.js';
+import { chainEventId, chainRecord, type RecordMaking, type ToldAs } from './chain-record.js';
 import { isHistory } from './is-history.js';
 import { planCommits } from './plan-commits.js';
 import { readListeners } from './read-listeners.js';
@@ -23,6 +24,9 @@ const COMMITS_AT_ONCE = 50;
 const EVENTS_AT_ONCE = 500;
 /** How often it is noted how far was read while nothing is told, in milliseconds. */
 const NOTE_EVERY_MS = 60_000;
+
+/** A clock that was further ahead than this, in milliseconds, is not followed: its records would be told that late. */
+const MOST_CLOCK_SKEW_MS = 5_000;
 
 /** How often it is looked for a first listener, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
@@ -57,6 +61,8 @@ export class EventRelay {
   #isNoted = false;
   #lookedAtMs = -Infinity;
   #notedAtMs = 0;
+  /** The moment of the newest write, by whoever made it. */
+  #savedMs = 0;
 
   constructor(
     private readonly deps: RelayDeps,
@@ -72,7 +78,7 @@ export class EventRelay {
     await this.#begin();
     await this.#noteFirstListener();
     while (!stop.aborted && (await this.#tellCommits()));
-    while (!stop.aborted && (await this.#tellStable()));
+    while (!stop.aborted && (await this.#tellStable(stop)));
   }
 
   async #begin(): Promise<void> {
@@ -80,6 +86,7 @@ export class EventRelay {
     const { db, clock } = this.deps;
     const state = await readRelayState(db, this.program);
     this.#isNoted = state !== null;
+    this.#savedMs = state?.savedAt.getTime() ?? 0;
     this.#notedAtMs = clock.monotonic();
     this.#commit = state?.commit ?? (await this.#head());
     this.#stable = await this.#stableStart(state?.stable ?? null);
@@ -107,7 +114,7 @@ export class EventRelay {
 
   /** False: everything that was committed is told. */
   async #tellCommits(): Promise<boolean> {
-    const { db, log, clock, maxAgeMs } = this.deps;
+    const { db, log, maxAgeMs } = this.deps;
     const at = this.#commit as RelayState['commit'];
     const head = await this.#head();
     if (head.number === at.number && head.mark === at.mark) return false;
@@ -124,7 +131,6 @@ export class EventRelay {
     const commits = takeSome(withoutHoles(kept), this.deps.eventsAtOnce ?? EVENTS_AT_ONCE);
     const { confirmed } = await readListeners(db, this.program);
     const named = await readVersions(db, confirmed.length === 0 ? [] : commits.flatMap(({ entered }) => entered));
-    const now = new Date(clock.now());
     const events = new Map([...named].filter(([, event]) => !isHistory(event.slot, headSlot, maxAgeMs)));
     const left = commits.flatMap((commit) => commit.left.map(({ version }) => version));
     const ids = [
@@ -132,33 +138,34 @@ export class EventRelay {
       ...left.flatMap((version) => TOLD_AS.map((toldAs) => chainEventId(version, toldAs))),
     ];
     const { number, mark } = commits.at(-1) as Commit;
-    await this.#write({ commit: { number, mark } }, ids, (known) =>
-      planCommits({ commits, events, environments: confirmed, known }, now),
+    await this.#write({ commit: { number, mark } }, ids, (known, making) =>
+      planCommits({ commits, events, environments: confirmed, known }, making),
     );
     return true;
   }
 
   /** False: everything that is final and stable is told. */
-  async #tellStable(): Promise<boolean> {
-    const { db, clock, maxAgeMs } = this.deps;
+  async #tellStable(stop: AbortSignal): Promise<boolean> {
+    const { db, maxAgeMs } = this.deps;
     const headSlot = this.deps.headSlot();
     if (headSlot === null) return false;
     const at = this.#stable as StreamPosition;
     const limit = this.deps.eventsAtOnce ?? EVENTS_AT_ONCE;
     const step = await readStableStep(db, { program: this.program, names: null }, at, limit);
     if (!step) return false;
-    const now = new Date(clock.now());
+    // What became final since the commits were told was confirmed by one of them: it is told as that first.
+    while (!stop.aborted && (await this.#tellCommits()));
+    if (stop.aborted) return false;
     const { finalized } = step.events.length === 0 ? { finalized: [] } : await readListeners(db, this.program);
     const events = step.events
       .map(({ record }): LedgerRecord => record)
-      .filter((event) => !isHistory(event.slot, headSlot, maxAgeMs));
-    const records = events.flatMap((event) =>
-      finalized.map((environment) => chainRecord(event, environment, 'finalized', now)),
-    );
-    const ids = [...new Set(records.map(({ eventId }) => eventId))];
-    await this.#write({ stable: step.at }, ids, (known) => {
+      .filter((event) => finalized.length > 0 && !isHistory(event.slot, headSlot, maxAgeMs));
+    const ids = events.map((event) => chainEventId(versionOf(event), 'finalized'));
+    await this.#write({ stable: step.at }, ids, (known, making) => {
       const told = new Set(known.map(({ eventId, environment }) => `${environment} ${eventId}`));
-      return records.filter(({ eventId, environment }) => !told.has(`${environment} ${eventId}`));
+      return events
+        .flatMap((event) => finalized.map((environment) => chainRecord(event, environment, 'finalized', making)))
+        .filter(({ eventId, environment }) => !told.has(`${environment} ${eventId}`));
     });
     return true;
   }
@@ -166,20 +173,21 @@ export class EventRelay {
   async #write(
     moved: { readonly commit?: RelayState['commit']; readonly stable?: StreamPosition },
     ids: readonly string[],
-    plan: (known: readonly EventRecord[]) => readonly EventRecord[],
+    plan: (known: readonly EventRecord[], making: RecordMaking) => readonly EventRecord[],
     isNoteWanted = false,
   ): Promise<void> {
     const { db, clock, metrics } = this.deps;
     const commit = moved.commit ?? (this.#commit as RelayState['commit']);
     const stable = moved.stable ?? (this.#stable as StreamPosition);
+    const making = { now: this.#moment(), nextId: risingIds('evt') };
     const isDue = this.#isNoted && clock.monotonic() - this.#notedAtMs >= NOTE_EVERY_MS;
     // Outside of the transaction it is only seen whether there is anything to write: what is known only grows.
-    if (isNoteWanted || isDue || (ids.length > 0 && plan(await this.#known(ids)).length > 0)) {
+    if (isNoteWanted || isDue || (ids.length > 0 && plan(await this.#known(ids), making).length > 0)) {
       const made = await commitUnderLease(db, this.work, async (session) => {
-        const records = plan(await this.#known(ids, session));
+        const records = plan(await this.#known(ids, session), making);
         if (records.length > 0) await eventRecords(db).insertMany([...records], { session });
         const state = { commit, stable: encodeStreamCursor(stable) };
-        await writeRelayState(db, session, this.program, state, new Date(clock.now()));
+        await writeRelayState(db, session, this.program, { ...state, savedAt: making.now });
         return records;
       });
       for (const { commitment } of made) {
@@ -187,9 +195,17 @@ export class EventRelay {
       }
       this.#isNoted = true;
       this.#notedAtMs = clock.monotonic();
+      this.#savedMs = making.now.getTime();
     }
     this.#commit = commit;
     this.#stable = stable;
+  }
+
+  /** Each write has a moment of its own, so that what it tells comes after what was told before, whoever told that. */
+  #moment(): Date {
+    const nowMs = this.deps.clock.now();
+    const isAfterNow = this.#savedMs >= nowMs && this.#savedMs - nowMs < MOST_CLOCK_SKEW_MS;
+    return new Date(isAfterNow ? this.#savedMs + 1 : nowMs);
   }
 
   async #known(ids: readonly string[], session?: mongo.ClientSession): Promise<EventRecord[]> {

@@ -1,7 +1,7 @@
 import type { Commit } from '../../../ledger/commit-log.js';
 import type { LedgerRecord } from '../../../ledger/ledger-record.js';
 import type { EventRecord } from '../event-record.js';
-import { chainEventId, chainRecord, orphanedRecord } from './chain-record.js';
+import { chainEventId, chainRecord, orphanedRecord, type RecordMaking } from './chain-record.js';
 
 /** What the records of some commits are made from. */
 export interface CommitReading {
@@ -19,7 +19,10 @@ export interface CommitReading {
  * taken back wherever it was told. What a newer handler refuses has happened all the same, and what was told as final stays
  * so. Read again they add nothing.
  */
-export function planCommits({ commits, events, environments, known }: CommitReading, now: Date): EventRecord[] {
+export function planCommits(
+  { commits, events, environments, known }: CommitReading,
+  making: RecordMaking,
+): EventRecord[] {
   const told = new Map(known.map((record) => [keyOf(record), record]));
   const made: EventRecord[] = [];
   const add = (record: EventRecord) => {
@@ -34,13 +37,13 @@ export function planCommits({ commits, events, environments, known }: CommitRead
       const confirmed = [...told.values()].filter(({ eventId }) => eventId === chainEventId(version, 'confirmed'));
       for (const record of confirmed) {
         const final = keyOf({ eventId: chainEventId(version, 'finalized'), environment: record.environment });
-        if (!told.has(final)) add(orphanedRecord(record, version, now));
+        if (!told.has(final)) add(orphanedRecord(record, version, making));
       }
     }
     for (const version of entered) {
       const event = events.get(version);
       if (event?.kind !== 'event') continue;
-      for (const environment of environments) add(chainRecord(event, environment, 'confirmed', now));
+      for (const environment of environments) add(chainRecord(event, environment, 'confirmed', making));
     }
   }
   return made;

@@ -7,9 +7,11 @@ export interface RelayState {
   readonly commit: { readonly number: number; readonly mark: string };
   /** A cursor of its stable stream. */
   readonly stable: string;
+  /** The moment of the records that were written with it, if any. */
+  readonly savedAt: Date;
 }
 
-type StoredState = RelayState & { readonly _id: string; readonly savedAt: Date };
+type StoredState = RelayState & { readonly _id: string };
 
 function relays(db: mongo.Db): mongo.Collection<StoredState> {
   return db.collection<StoredState>('event_relays');
@@ -18,7 +20,7 @@ function relays(db: mongo.Db): mongo.Collection<StoredState> {
 /** Null: nothing of the program was ever told. */
 export async function readRelayState(db: mongo.Db, program: string): Promise<RelayState | null> {
   const stored = await relays(db).findOne({ _id: program });
-  return stored && { commit: stored.commit, stable: stored.stable };
+  return stored && { commit: stored.commit, stable: stored.stable, savedAt: stored.savedAt };
 }
 
 /** Notes how far it was told, in the transaction of the records that are told. */
@@ -27,9 +29,8 @@ export async function writeRelayState(
   session: mongo.ClientSession,
   program: string,
   state: RelayState,
-  now: Date,
 ): Promise<void> {
-  await relays(db).updateOne({ _id: program }, { $set: { ...state, savedAt: now } }, { session, upsert: true });
+  await relays(db).updateOne({ _id: program }, { $set: { ...state } }, { session, upsert: true });
 }
 
 /** Whether commits of a program have to be logged because somebody hears of confirmed events, or has heard of some. */

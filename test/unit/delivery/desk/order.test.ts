@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { orderKeyOf } from '../../../../src/delivery/desk/order-key.js';
 import { orderPosition, positionMs } from '../../../../src/delivery/desk/order-position.js';
 import { fullBucket, msUntilToken, refilled } from '../../../../src/delivery/desk/token-bucket.js';
+import { risingIds } from '../../../../src/delivery/new-id.js';
 import type { EventRecord } from '../../../../src/delivery/records/event-record.js';
 
 const record = (given: Partial<EventRecord> = {}) =>
@@ -30,21 +31,17 @@ describe('the order key of an event', () => {
 });
 
 describe('the place of an event', () => {
-  const chain = (slot: number, eventId: string, _id: string) =>
-    record({ source: 'chain', context: { slot }, eventId, _id });
-
-  it('is by its moment, then as it came, then on chain by slot and number, then by id', () => {
+  it('is by its moment, then as it came, then by ids that rise', () => {
+    const nextId = risingIds('evt');
     const inOrder = [
       record({ deliverAt: new Date(999), createdAt: new Date(5_000) }),
-      record({ _id: 'evt_0', createdAt: new Date(1_000) }),
-      chain(9, 'sig/log/2~1/finalized', 'evt_z'),
-      chain(9, 'sig/log/10~1/finalized', 'evt_a'),
-      chain(10, 'sig/cpi/0~1/finalized', 'evt_a'),
+      ...Array.from({ length: 50 }, () => record({ _id: nextId() })),
       record({ createdAt: new Date(1_001) }),
       record({ deliverAt: new Date(10_000) }),
     ].map(orderPosition);
     expect([...inOrder].sort()).toEqual(inOrder);
-    expect(positionMs(inOrder[6] ?? '')).toBe(10_000);
+    expect(inOrder[1]).toMatch(/\/evt_[0-9a-f]{24}$/);
+    expect(positionMs(inOrder.at(-1) ?? '')).toBe(10_000);
   });
 });
 
