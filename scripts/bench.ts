@@ -73,7 +73,7 @@ const TRANSACTIONS = {
   landing: { slotTimeMs: 100, clients: 16, quietMs: 15_000, shops: 8, mints: 160 },
 };
 /** The queue of a customer that was away for a day; with --events, up to that many. */
-const DELIVERIES = { backlogs: [1_000, 10_000], deliveries: 2_000 };
+const DELIVERIES = { backlogs: [1_000, 10_000], deliveries: 2_000, scheduled: 300 };
 /** 400 ms as on mainnet. */
 const LOSS = {
   slotTimeMs: 400,

@@ -3,20 +3,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mongo } from 'mongoose';
 import { ensureAllIndexes } from '../../src/app/ensure-all-indexes.js';
-import { DELIVERY_TIMING } from '../../src/delivery/desk/delivery-timing.js';
 import { deliveries } from '../../src/delivery/desk/delivery-store.js';
-import { invokeByWebhook } from '../../src/delivery/desk/invoke.js';
 import { newDelivery } from '../../src/delivery/desk/new-delivery.js';
-import { deskLease, runDesk } from '../../src/delivery/desk/run-desk.js';
 import type { Dispatcher } from '../../src/delivery/dispatchers/dispatcher.js';
 import { DispatcherStore } from '../../src/delivery/dispatchers/dispatcher-store.js';
 import { DEFAULT_ENVIRONMENT_ID } from '../../src/delivery/environments/environment.js';
 import { ingestSendEvent } from '../../src/delivery/records/ingest-send-event.js';
-import { WebhookSender } from '../../src/delivery/webhooks/webhook-sender.js';
-import { keepLease } from '../../src/leases/lease-keeper.js';
 import { systemClock as clock } from '../../src/lib/clock.js';
-import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
+import { benchLateness, type LatenessReport } from './deliveries-lateness.js';
+import { openDesks } from './delivery-desks.js';
 import { rounded } from './figures.js';
 import type { Progress } from './progress.js';
 
@@ -25,6 +21,8 @@ export interface DeliveriesOptions {
   readonly backlogs: readonly number[];
   /** Deliveries that are measured. */
   readonly deliveries: number;
+  /** Events that are scheduled one by one while nothing else is to be done. */
+  readonly scheduled: number;
 }
 
 /** What a delivery costs, by how much else waits at its desk. */
@@ -38,6 +36,7 @@ export interface DeliveriesReport {
   }[];
   /** Of the longest queue over the shortest one, by the time of each. */
   readonly growth: number;
+  readonly lateness: LatenessReport;
 }
 
 const DESK = 0;
@@ -49,7 +48,7 @@ const DAWDLER = '/dawdler';
 /** Delivers to a quick endpoint of this process while more and more waits for another one that dawdles. */
 export async function benchDeliveries(
   uri: string,
-  { backlogs, deliveries: measured }: DeliveriesOptions,
+  { backlogs, deliveries: measured, scheduled }: DeliveriesOptions,
   progress: Progress,
 ): Promise<DeliveriesReport> {
   const client = await new mongo.MongoClient(uri).connect();
@@ -59,63 +58,48 @@ export async function benchDeliveries(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const onNewDatabase = async <T>(measured: (db: mongo.Db) => Promise<T>): Promise<T> => {
+    const db = client.db(`mooring_bench_${randomBytes(4).toString('hex')}`);
+    return measured(db).finally(() => db.dropDatabase());
+  };
   const sizes: DeliveriesReport['sizes'][number][] = [];
   try {
+    progress(`deliveries: ${scheduled} scheduled ones`);
+    const lateness = await onNewDatabase((db) => benchLateness(db, scheduled));
     for (const backlog of backlogs) {
-      const db = client.db(`mooring_bench_${randomBytes(4).toString('hex')}`);
       progress(`deliveries: ${measured} beside ${backlog} that wait`);
-      try {
-        const seconds = await measure(db, url, backlog, measured);
-        sizes.push({
-          backlog,
-          perSecond: rounded(measured / seconds),
-          msEach: rounded((seconds * 1_000) / measured, 2),
-        });
-      } finally {
-        await db.dropDatabase();
-      }
+      const seconds = await onNewDatabase((db) => measure(db, url, backlog, measured));
+      sizes.push({
+        backlog,
+        perSecond: rounded(measured / seconds),
+        msEach: rounded((seconds * 1_000) / measured, 2),
+      });
     }
+    const [first, last] = [sizes[0], sizes.at(-1)];
+    const growth = first && last ? rounded(last.msEach / first.msEach, 2) : 1;
+    return { deliveries: measured, sizes, growth, lateness };
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await client.close();
   }
-  const [first, last] = [sizes[0], sizes.at(-1)];
-  return { deliveries: measured, sizes, growth: first && last ? rounded(last.msEach / first.msEach, 2) : 1 };
 }
 
 /** Seconds. */
 async function measure(db: mongo.Db, url: string, backlog: number, measured: number): Promise<number> {
   await ensureAllIndexes(db, []);
   const store = new DispatcherStore(db, { clock, randomBytes });
-  const metrics = createMetrics();
-  const log = createLogger({ logLevel: 'silent', logPretty: false });
   const [dawdler, quick] = [await dispatcher('dawdler', DAWDLER, 2), await dispatcher('quick', '/quick', 50)];
   await waiting(dawdler, backlog);
   await waiting(quick, measured);
 
-  const sender = new WebhookSender({ version: 'bench', allowPrivate: true, now: () => clock.now() });
-  const stop = new AbortController();
-  const deps = {
-    ...{ db, clock, log, metrics, random: Math.random, timing: DELIVERY_TIMING },
-    invoke: invokeByWebhook((request, signal) => sender.send(request, signal)),
-    ...{ reach: () => Promise.resolve([]), wake: () => {}, wakeJobs: () => {} },
-  };
-  const options = { db, clock, log, holder: 'bench', termMs: 10_000 };
   const began = clock.monotonic();
-  const keeping = keepLease(
-    options,
-    deskLease(DESK),
-    stop.signal,
-    (work, lost) => runDesk(deps, DESK, work, lost).ended,
-  );
+  const desks = openDesks(db, [DESK]);
   const isOver = async () =>
     (await deliveries(db).countDocuments({ dispatcher: quick._id, state: 'due' }, { limit: 1 })) === 0;
   while (!(await isOver())) await clock.sleep(LOOK_EVERY_MS);
   const seconds = (clock.monotonic() - began) / 1_000;
-  stop.abort();
-  await keeping;
-  await sender.close();
+  await desks.stop();
   return seconds;
 
   async function dispatcher(name: string, path: string, concurrency: number): Promise<Dispatcher> {
@@ -131,7 +115,12 @@ async function measure(db: mongo.Db, url: string, backlog: number, measured: num
   async function waiting(to: Dispatcher, count: number): Promise<void> {
     const event = { id: to._id, name: to.dispatchableId, source: 'bench', payload: { n: 1 } };
     const later = { deliverAt: new Date(clock.now() + 86_400_000) };
-    const { record } = await ingestSendEvent({ db, clock, metrics }, DEFAULT_ENVIRONMENT_ID, event, later);
+    const { record } = await ingestSendEvent(
+      { db, clock, metrics: createMetrics() },
+      DEFAULT_ENVIRONMENT_ID,
+      event,
+      later,
+    );
     const one = newDelivery(record, to, new Date(clock.now()));
     for (let from = 0; from < count; from += INSERTED_AT_ONCE) {
       const length = Math.min(INSERTED_AT_ONCE, count - from);

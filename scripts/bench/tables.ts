@@ -43,6 +43,11 @@ export function describeFigures({
         row(`beside ${backlog} that wait`, perSecond, msEach),
       ),
     );
+    const { events, early, p50Ms, p99Ms, maxMs } = deliveries.lateness;
+    lines.push(
+      ...heading('Scheduled, ms late on an idle system', 'p50', 'p99', 'max', 'early'),
+      row(`${events} events`, p50Ms, p99Ms, maxMs, early),
+    );
   }
   if (pipeline) {
     lines.push(

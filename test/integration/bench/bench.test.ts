@@ -34,11 +34,13 @@ describe('every part of the bench measures', { timeout: 120_000 }, () => {
   });
 
   it('deliveries, beside a queue that is longer the second time', async () => {
-    const report = await benchDeliveries(inject('mongodbUri'), { backlogs: [50, 300], deliveries: 60 }, quiet);
+    const size = { backlogs: [50, 300], deliveries: 60, scheduled: 5 };
+    const report = await benchDeliveries(inject('mongodbUri'), size, quiet);
     expect(report.sizes.map(({ backlog }) => backlog)).toEqual([50, 300]);
     expect(report.sizes.every(({ perSecond }) => perSecond > 0)).toBe(true);
     expect(describeFigures({ deliveries: report }).join('\n')).toContain('beside 300 that wait');
-    expect(judge({ deliveries: report })).toHaveLength(1);
+    expect(report.lateness).toMatchObject({ events: 5, early: 0 });
+    expect(judge({ deliveries: report })).toHaveLength(3);
   });
 
   it('pipeline, against plain inserts of what it wrote', async () => {
