@@ -4,11 +4,13 @@ import { LongestFirst } from './test/support/longest-first.js';
 const UNIT = 'test/unit/**/*.test.ts';
 /** Loads other test files again, on a database in memory. */
 const APART = 'test/integration/core/memory-mongo-scenarios.test.ts';
+/** Starts many processes and kills them, or measures: minutes, on a database server that is slow (`npm run test:long`). */
+const LONG = 'test/**/*.long.test.ts';
 const STACK = {
   globalSetup: ['test/support/global-setup.ts'],
   setupFiles: ['test/support/run-built-copies.ts'],
 };
-const TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000 };
+const TIMEOUTS = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
@@ -23,8 +25,9 @@ export default defineConfig({
       { extends: true, test: { ...TIMEOUTS, name: 'unit', include: [UNIT] } },
       {
         extends: true,
-        test: { ...TIMEOUTS, ...STACK, name: 'stack', include: ['test/**/*.test.ts'], exclude: [UNIT, APART] },
+        test: { ...TIMEOUTS, ...STACK, name: 'stack', include: ['test/**/*.test.ts'], exclude: [UNIT, APART, LONG] },
       },
+      { extends: true, test: { ...TIMEOUTS, ...STACK, name: 'long', include: [LONG] } },
       { extends: true, test: { ...TIMEOUTS, name: 'apart', include: [APART], isolate: true } },
     ],
     coverage: {

@@ -58,7 +58,7 @@ const STALLS = 2;
 /** Traffic that one worker can follow on two processors beside everything else. */
 const PACE_MS = 500;
 /** A killed worker's successor waits for the term, and may wait for a transaction that was left open (60 s at most). */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 const LOOK_EVERY_MS = 20;
 /** How it ends for a process that stops gracefully: PM2 says SIGINT where the process ended by itself. */
 const GRACEFUL_END = 'code [0] via signal [SIGINT]';

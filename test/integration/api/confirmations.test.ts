@@ -19,4 +19,4 @@ it('answers a write whose event has to wait for confirmations with 202, and its 
   });
   const status = await stack.get('/api/status');
   expect(status.body['programs']).toMatchObject([{ name: 'coupons', confirmations: 200, massSuspicion: null }]);
-}, 120_000);
+}, 600_000);

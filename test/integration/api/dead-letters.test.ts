@@ -115,4 +115,4 @@ it('npm run dead-letters does the same from a shell, and acts on many only when 
   expect((await run('retry', garbage._id, '--all')).code).toBe(2);
   expect((await run('list', '--kind', 'none')).code).toBe(2);
   expect((await run('--help')).code).toBe(0);
-}, 180_000);
+}, 600_000);

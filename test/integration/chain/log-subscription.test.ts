@@ -18,7 +18,7 @@ const TIMING = {
   reconnect: { firstMs: 20, maxMs: 200, jitter: 0 },
   stableMs: 60_000,
 };
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 10 });
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 40_000, interval: 10 });
 
 let server: FaultySocket;
 let url: string;

@@ -148,7 +148,7 @@ it('survives kill -9 at any time: nothing lost, nothing twice, documents right (
   const { sales, ...states } = await bench.documents();
   expect(states).toEqual(documentsOfAccounts(long));
   expect(sales).toEqual(simpleFold(long.transactions.flatMap((transaction) => [...recordsOf(transaction)]))['sales']);
-}, 120_000);
+}, 600_000);
 
 it('has the records it compares with', () => {
   expect(recordsOf(late).length).toBeGreaterThan(0);

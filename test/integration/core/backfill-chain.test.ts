@@ -51,4 +51,4 @@ it('brings what happened before a worker began, while the worker goes on, until 
   const brought = await worker.records({ signature: { $in: early }, ...NOT_ARCHIVED });
   expect(new Set(brought.map(({ source }) => source))).toEqual(new Set(['backfill']));
   expect(await expectDocumentsEqualChain(bench, worker)).toBeGreaterThan(3);
-}, 180_000);
+}, 600_000);

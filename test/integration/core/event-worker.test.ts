@@ -211,4 +211,4 @@ it('makes the same ledger and documents from history alone as from the live stre
   const byId = (records: typeof first) =>
     Object.fromEntries(records.map(({ _id, slot, data }) => [_id, { slot, data }]));
   expect(byId(second)).toEqual(byId(first));
-}, 240_000);
+}, 600_000);

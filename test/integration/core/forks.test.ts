@@ -200,5 +200,5 @@ it.each([1, 2, 3, 4, 5, 6])(
       if (chain.landed.has(signature)) expect(kept.size).toBe(events);
     }
   },
-  120_000,
+  600_000,
 );

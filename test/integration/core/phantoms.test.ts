@@ -107,7 +107,7 @@ it.skipIf(!inject('sharedChain'))(
     const records = (
       await worker.allFinal(
         landed.map(({ signature }) => signature),
-        120_000,
+        600_000,
       )
     ).filter(({ _id }) => !_id.includes('~'));
     const inLedger = Object.fromEntries(records.map(({ _id, slot, data }) => [_id, { slot, data }]));
@@ -122,5 +122,5 @@ it.skipIf(!inject('sharedChain'))(
     expect(await worker.records({ ...mine, ...NOT_ARCHIVED, state: { $ne: 'applied' } })).toEqual([]);
     await expectDocumentsEqualChain(bench, worker);
   },
-  300_000,
+  600_000,
 );

@@ -82,4 +82,4 @@ it('npm run replay: does it itself where no worker lives, else the worker does, 
   expect(await runScript('replay', ['--program', 'nobody'], environment)).toMatchObject({
     ...{ code: 2, stderr: expect.stringContaining('Installed are: coupons') as string },
   });
-}, 240_000);
+}, 600_000);

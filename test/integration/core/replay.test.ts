@@ -116,7 +116,7 @@ it('goes on where it was killed, again and again, and never doubles a bite (I2, 
   expect(await bench.documents(couponsV2)).toEqual(expected.documents);
   expect(await deadIds(bench)).toEqual(expected.dead);
   expect((await readReplay(bench.db, 'coupons'))?.counts.records).toBe(total);
-}, 180_000);
+}, 600_000);
 
 it('live ingest goes on meanwhile, late events too, and both end at the fold of everything (I3, I6)', async () => {
   const early = transactions.filter((_, position) => position % 3 !== 0);

@@ -9,7 +9,7 @@ import { startDatabase } from '../../../src/dev/embedded-database.js';
 import { createTestDatabase } from '../../support/test-database.js';
 import { eventually } from '../../support/eventually.js';
 
-describe('the embedded database', { timeout: 240_000 }, () => {
+describe('the embedded database', { timeout: 600_000 }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'mooring-test-'));
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 

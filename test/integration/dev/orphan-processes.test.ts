@@ -10,7 +10,7 @@ import { identifyProcess, isRunning, type ProcessIdentity } from '../../../src/d
 import { processRecordsDir } from '../../../src/dev/state-directory.js';
 import { eventually } from '../../support/eventually.js';
 
-describe('a server whose owner is gone', { timeout: 240_000 }, () => {
+describe('a server whose owner is gone', { timeout: 600_000 }, () => {
   const scratch = mkdtempSync(join(tmpdir(), 'mooring-test-'));
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 

@@ -7,7 +7,7 @@ import { startChain } from '../../../src/dev/embedded-chain.js';
 import { findOnPath } from '../../../src/dev/find-on-path.js';
 import { projectPrograms } from '../../../src/dev/project-programs.js';
 
-describe.skipIf(!findOnPath('solana-test-validator'))('solana-test-validator', { timeout: 240_000 }, () => {
+describe.skipIf(!findOnPath('solana-test-validator'))('solana-test-validator', { timeout: 600_000 }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'mooring-test-'));
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 

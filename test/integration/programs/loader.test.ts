@@ -25,4 +25,4 @@ it('the committed programs pass the real loader and run', async () => {
   } finally {
     await chain.stop();
   }
-}, 240_000);
+}, 600_000);

@@ -2,7 +2,7 @@ import { expect, inject, it } from 'vitest';
 import type { DrillReport } from '../../scripts/drill/run-drill.js';
 import { runScript } from './run-script.js';
 
-it('a worker killed twice in mid-traffic leaves no event missing or twice (I1, I3)', { timeout: 300_000 }, async () => {
+it('a worker killed twice in mid-traffic leaves no event missing or twice (I1, I3)', { timeout: 600_000 }, async () => {
   const end = await runScript('drill', ['--kills', '2', '--json'], { MONGODB_URI: inject('mongodbUri') });
   expect(end.stderr).toBe('');
   expect(end.code).toBe(0);

@@ -4,7 +4,7 @@ import { runScript } from './run-script.js';
 
 it(
   'documents, subscribers and ledger follow a fork that two endpoints tell of (000-5, 003-7, I5, I7)',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const end = await runScript('drill', ['reorg', '--forks', '1', '--json'], { MONGODB_URI: inject('mongodbUri') });
     expect(end.stderr).toBe('');

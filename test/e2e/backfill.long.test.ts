@@ -71,7 +71,7 @@ describe('npm run backfill', () => {
     } finally {
       await Promise.all([calm.close(), rough.close()]);
     }
-  }, 300_000);
+  }, 600_000);
 
   it('counts with --dry-run, goes on after Ctrl-C, and refuses what cannot be', async () => {
     const database = await createTestDatabase();
@@ -102,7 +102,7 @@ describe('npm run backfill', () => {
     } finally {
       await database.drop();
     }
-  }, 300_000);
+  }, 600_000);
 
   it('--genesis where the endpoint does not go back that far: says which command does something, and it does', async () => {
     const database = await createTestDatabase();
@@ -121,7 +121,7 @@ describe('npm run backfill', () => {
       await pruned.stop();
       await database.drop();
     }
-  }, 120_000);
+  }, 600_000);
 });
 
 /** Starts the command in a process of its own, slow enough to be hit, and kills it once the condition holds. Its exit code. */

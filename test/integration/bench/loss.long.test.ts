@@ -6,7 +6,7 @@ import '../../support/provided.js';
 
 it(
   'loss: one run, three listeners, and only what people use today loses and invents (X-4, I1, I11)',
-  { timeout: 180_000 },
+  { timeout: 600_000 },
   async () => {
     const loss = await benchLoss(
       inject('mongodbUri'),
