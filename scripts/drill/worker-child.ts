@@ -9,6 +9,8 @@ export interface WorkerChild {
   output(): string;
   /** Resolves with its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
+  /** Resolves when it says that it is up (src/app/run-process.ts), or when it has ended. */
+  readonly ready: Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -33,7 +35,7 @@ export function startChild(
     cwd: packageRoot(),
     // `DOTENV`-free: a .env of the developer must not change what is tried here, and set variables win over it.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -47,5 +49,11 @@ export function startChild(
       resolve(code ?? signal ?? 0);
     });
   });
-  return { pid: child.pid ?? 0, output: () => output, ended, kill: (signal) => void child.kill(signal) };
+  const ready = new Promise<void>((resolve) => {
+    child.on('message', (message) => {
+      if (message === 'ready') resolve();
+    });
+    void ended.finally(resolve).catch(() => undefined);
+  });
+  return { pid: child.pid ?? 0, ready, output: () => output, ended, kill: (signal) => void child.kill(signal) };
 }

@@ -50,8 +50,11 @@ const PAUSE_MS = 50;
 const KILL_EVERY_MS = 1_000;
 /** Requests between two kills: somebody is at work when the next one dies. */
 const TOLD_BETWEEN = 20;
-const PATIENCE_MS = 300_000;
+/** Twice the pause after a second failure. */
+const PATIENCE_MS = 600_000;
 const LOOK_EVERY_MS = 250;
+/** Longer than a try that a killed process leaves is waited for. */
+const SAY_AFTER_MS = 45_000;
 
 /**
  * Sends events to many dispatchers of two environments while the processes that deliver them are killed, and compares what
@@ -171,9 +174,26 @@ export async function runDeliveriesDrill(options: DeliveriesDrillOptions): Promi
     return due + open === 0;
   }
 
+  /** What a long wait is for. */
+  async function sayWhatIsOpen(): Promise<void> {
+    const open = await deliveries(db)
+      .find({ state: { $in: ['due', 'waiting'] } })
+      .limit(3)
+      .toArray();
+    for (const { _id, state, dueAt, attempts, error, history } of open) {
+      const tries = history.map(({ status, error }) => status ?? error).join(', ');
+      say(`open: ${_id} is ${state} until ${dueAt.toISOString()}, tries: ${attempts} (${tries}), ${error ?? 'no error'}`);
+    }
+  }
+
   async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
     const deadline = systemClock.monotonic() + PATIENCE_MS;
+    let sayAt = systemClock.monotonic() + SAY_AFTER_MS;
     while (!(await isSo())) {
+      if (systemClock.monotonic() > sayAt) {
+        sayAt += SAY_AFTER_MS;
+        await sayWhatIsOpen();
+      }
       if (systemClock.monotonic() > deadline) {
         throw new MooringError('drill-failed', `It was waited ${PATIENCE_MS / 1_000} s until ${what}.`);
       }

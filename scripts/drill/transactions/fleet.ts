@@ -92,11 +92,15 @@ export class Fleet {
       .map(({ name, child }) => `${name} ended by itself: ${child.output().slice(-2_000)}`);
   }
 
-  /** Asks all of them to stop, and waits. Returns those that did not end with 0. */
+  /** Asks all of them to stop once they are up, and waits. Returns those that did not end with 0. */
   async stop(): Promise<string[]> {
     const ends = await Promise.all(
       this.#places.map(async (place) => {
         const { child, name } = place;
+        // Until then a signal ends it as it ends any process.
+        const start = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+        await child.ready;
+        clearTimeout(start);
         child.kill('SIGTERM');
         const patience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
         const end = await child.ended;

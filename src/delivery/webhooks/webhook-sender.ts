@@ -10,7 +10,11 @@ import type { WebhookOutcome } from './webhook-outcome.js';
 /** Of an answer, kept for who looks at a delivery. */
 const RESPONSE_BYTES = 4 * 1_024;
 const CONNECTIONS_PER_ENDPOINT = 50;
-const KEEP_ALIVE_MS = 10_000;
+/**
+ * A connection at rest for longer is not used again: a server that closes it at that moment (Node and Apache do after 5 s)
+ * would cost a try, and what was refused before minutes.
+ */
+const KEEP_ALIVE_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /** A request of ours to an endpoint. */
@@ -44,7 +48,7 @@ export class WebhookSender {
     const { allowPrivate, resolve } = options;
     this.#agent = new Agent({
       connections: CONNECTIONS_PER_ENDPOINT,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      ...{ keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS },
       // How long all of a request may take is the caller's to say; what nobody waits for any more ends all the same.
       ...{ connectTimeout: CONNECT_TIMEOUT_MS, headersTimeout: 0, bodyTimeout: 0 },
       ...(allowPrivate ? {} : { connect: { lookup: guardedLookup(resolve) } }),
