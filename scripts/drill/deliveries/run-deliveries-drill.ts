@@ -182,7 +182,9 @@ export async function runDeliveriesDrill(options: DeliveriesDrillOptions): Promi
       .toArray();
     for (const { _id, state, dueAt, attempts, error, history } of open) {
       const tries = history.map(({ status, error }) => status ?? error).join(', ');
-      say(`open: ${_id} is ${state} until ${dueAt.toISOString()}, tries: ${attempts} (${tries}), ${error ?? 'no error'}`);
+      say(
+        `open: ${_id} is ${state} until ${dueAt.toISOString()}, tries: ${attempts} (${tries}), ${error ?? 'no error'}`,
+      );
     }
   }
 
