@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKey, ApiKeys, Scope } from './api-keys.js';
+import { DEFAULT_ENVIRONMENT_ID } from '../delivery/environments/environment.js';
 import { Problem } from './problem.js';
 
 const NO_KEY_SENT =
@@ -27,6 +28,16 @@ export function requireKey(keys: Pick<ApiKeys, 'verify'>): RequestHandler {
   return (request, response, next) =>
     response.locals.apiKey === undefined ? forReads(request, response, next) : next();
 }
+
+/** Refuses keys of other environments than the default one: those speak of events, and have no say over chain and signers. */
+export const requireDefaultEnvironment: RequestHandler = (_request, response, next) => {
+  const key = response.locals.apiKey as ApiKey | undefined;
+  if (key && key.environment !== DEFAULT_ENVIRONMENT_ID) {
+    const detail = `The key "${key.name}" is of an environment of its own: it may send events and hear of them. This takes a key of the default environment.`;
+    throw new Problem('forbidden', detail);
+  }
+  next();
+};
 
 /** The key of a request that `requireScope` let pass. */
 export function apiKeyOf(locals: Record<string, unknown>): ApiKey {

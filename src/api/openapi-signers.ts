@@ -48,14 +48,14 @@ export function signerOperations(): Operations {
       '/api/signers',
       'get',
       {
-        ...{ tags, summary: 'Every signer that a live process serves or that has requests' },
+        ...{ tags, summary: 'Every signer that a live process serves or that has requests', security },
         responses: { 200: json('All of them', z.object({ items: z.array(signerSchema) })) },
       },
     ],
     [
       '/api/signers/{address}',
       'get',
-      { ...{ tags, summary: 'One of them', requestParams }, responses: { ...one, ...problems('not-found') } },
+      { ...{ tags, summary: 'One of them', security, requestParams }, responses: { ...one, ...problems('not-found') } },
     ],
     [
       '/api/signers/{address}/pause',

@@ -1,4 +1,4 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { mongo } from 'mongoose';
@@ -15,7 +15,7 @@ import type { WalletSubmitter } from '../transactions/wallet-submitter.js';
 import { accessLog } from './access-log.js';
 import { answerProblem, nothingHere, sendProblem } from './answer-problem.js';
 import type { ApiKeys } from './api-keys.js';
-import { requireKey, requireScope } from './authenticate.js';
+import { requireDefaultEnvironment, requireKey, requireScope } from './authenticate.js';
 import { openApiDocument } from './openapi.js';
 import type { EventStreams } from './event-streams.js';
 import type { WriteTiming } from './prefer.js';
@@ -102,6 +102,8 @@ const DEFAULT_TIMING: WriteTiming = { chainMs: 20_000, documentsMs: 10_000 };
 
 /** Paths that need a key for reading as well, whatever API_KEYS_FOR_READS says. */
 const OF_ENVIRONMENTS = ['/event-records', '/external-accounts', '/dispatchers', '/deliveries', '/job-runs'];
+/** Paths that only whoever may write sees: they name what others asked for. */
+const OF_OPERATORS = ['/transactions', '/signers'];
 
 /** The HTTP API as an Express app. It listens nowhere yet. */
 export function createApi(deps: ApiDeps): Express {
@@ -141,11 +143,13 @@ export function createApi(deps: ApiDeps): Express {
   for (const { path } of actions.filter(({ method }) => method === 'post')) app.post(`/api${path}`, json);
   app.use('/api', actionRoutes(actions, 'post', deps.actions));
   // Who may not write is told so before anybody reads what they sent.
+  app.use('/api', (request, response, next) => (isRead(request) ? forReads : forWrites)(request, response, next));
+  for (const path of OF_OPERATORS) app.use(`/api${path}`, forWrites);
   app.use('/api', (request, response, next) => {
-    const reads = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
-    return (reads ? forReads : forWrites)(request, response, next);
+    const isOf = (paths: readonly string[]) => paths.some((path) => `${request.path}/`.startsWith(`${path}/`));
+    const isFree = isOf(OF_ENVIRONMENTS) || (isRead(request) && !isOf(OF_OPERATORS));
+    return isFree ? next() : requireDefaultEnvironment(request, response, next);
   });
-  app.use('/api/transactions', requireScope(deps.apiKeys, 'write'));
   // What there is depends on the environment of the key.
   for (const path of OF_ENVIRONMENTS) app.use(`/api${path}`, requireKey(deps.apiKeys));
   app.use('/api', json);
@@ -193,4 +197,8 @@ export function createApi(deps: ApiDeps): Express {
   app.use(nothingHere);
   app.use(answerProblem(log, metrics));
   return app;
+}
+
+function isRead({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }

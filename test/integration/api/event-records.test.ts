@@ -51,6 +51,24 @@ it('keeps environments apart: what is of another one is not there (002-8)', asyn
   expect((await get(path, other)).body.items).toHaveLength(1);
 });
 
+it('gives the key of another environment no say over chain, signers and what others asked for (002-8)', async () => {
+  const refused = async (method: string, path: string, body?: unknown) => {
+    const answer = await stack.send(method, path, body, other);
+    expect(answer, `${method} ${path}`).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringMatching(/"other"/) },
+    });
+  };
+  await refused('POST', '/api/merchants', { name: 'theirs', category: 'x' });
+  await refused('POST', '/API/Merchants/', { name: 'theirs', category: 'x' });
+  await refused('GET', '/api/signers');
+  await refused('GET', '/api/transactions');
+  await refused('POST', '/api/signers/any/pause', { reason: 'mine' });
+  await refused('POST', '/api/dead-letters/any/drop', { reason: 'mine' });
+  expect((await get('/api/merchants', other)).status).toBe(200);
+  for (const open of ['/api/signers', '/api/transactions']) expect((await stack.get(open)).status).toBe(401);
+});
+
 it('says what to do about an event that it does not take (002-1)', async () => {
   const wrong = await stack.post(path, {
     ...{ id: '5xK/log/0~0/confirmed', name: 'coupons.CouponSold', payload: [1], context: 'x', source: 'chain' },

@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 const auth = () => ({ authorization: `Bearer ${stack.token}` });
-const signer = async () => (await stack.get(`/api/signers/${address}`)).body;
+const signer = async () => (await stack.get(`/api/signers/${address}`, auth())).body;
 const db = () => stack.foundation.mongo.db;
 const fires = (id: string) => async () =>
   (await db().collection<{ _id: string }>('alerts').countDocuments({ _id: id, state: 'firing' })) === 1;
@@ -64,7 +64,7 @@ async function askFor(key: string): Promise<string> {
 }
 
 it('shows every signer, pauses it, and cancels what waits, over HTTP and by the commands (004-6.1, 004-6.3)', async () => {
-  const listed = await stack.get('/api/signers');
+  const listed = await stack.get('/api/signers', auth());
   expect(listed.body.items.map((one) => one.address)).toEqual([...stack.addresses, 'wallets'].sort());
   expect(listed.text).not.toContain('mongodb');
   const { holder } = stack.foundation.machine;
@@ -73,7 +73,7 @@ it('shows every signer, pauses it, and cancels what waits, over HTTP and by the 
     balance: { lamports: expect.stringMatching(/^\d+$/) as string, slot: expect.any(Number) as number },
     lastLanded: { command: 'MerchantController.register' },
   });
-  expect(await stack.get('/api/signers/nobody')).toMatchObject({ status: 404 });
+  expect(await stack.get('/api/signers/nobody', auth())).toMatchObject({ status: 404 });
   expect(await stack.post(`/api/signers/${address}/pause`, {})).toMatchObject({ status: 400 });
   expect(await stack.send('POST', `/api/signers/${address}/pause`, { reason: 'x' })).toMatchObject({ status: 401 });
 
