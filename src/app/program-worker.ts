@@ -94,15 +94,20 @@ export function startProgramWorker(
     log.warn({ program, task, error: messageOf(error) }, `${task} failed; it runs again`);
   };
 
+  const lookForListeners = async () => {
+    const isHeard = config.eventsOut && (await needsCommitLog(db, program, new Date(clock.now())));
+    logEveryEvent(work.lease, isHeard);
+  };
   let replayNeeded: ReplayNeeded | null = null;
   const replayer = new Replayer({ db, clock, log, batchSize: config.batchSize }, module, codec, work);
-  // The first turn under the lease: before anything is projected, it is noted by whom.
+  // The first turn under the lease: before anything is projected, it is noted by whom, and who hears of it.
   const prepared = work.exclusive(async () => {
     while (!running.aborted) {
       try {
         replayNeeded = await noteProjectingVersion(db, program, module.version);
         if (replayNeeded) log.warn({ program, ...replayNeeded }, REPLAY_NEEDED);
         await replayer.prepare();
+        await lookForListeners();
         return;
       } catch (error) {
         if (isFatal(error)) throw error;
@@ -259,14 +264,7 @@ export function startProgramWorker(
     },
     isFatal,
   );
-  const listeners = repeat(
-    clock,
-    LISTENERS_EVERY_MS,
-    running,
-    async () => logEveryEvent(work.lease, config.eventsOut && (await needsCommitLog(db, program))),
-    report('look for listeners'),
-    isFatal,
-  );
+  const listeners = repeat(clock, LISTENERS_EVERY_MS, running, lookForListeners, report('look for listeners'), isFatal);
   const purge = repeat(
     clock,
     PURGE_EVERY_MS,

@@ -173,7 +173,7 @@ it('costs nothing while nobody hears, also where the module pushes nothing (002-
   await chain.close();
   await open({ ...redPackets, push: null });
   await chain.db.collection('event_dispatchers').deleteMany({});
-  expect(await needsCommitLog(chain.db, 'red-packets')).toBe(false);
+  expect(await needsCommitLog(chain.db, 'red-packets', new Date())).toBe(false);
   const relay = await bench.relay();
   await relay.pass();
   await chain.apply([packet([1n]).created]);
@@ -181,15 +181,30 @@ it('costs nothing while nobody hears, also where the module pushes nothing (002-
   expect(await chain.db.collection('event_relays').countDocuments()).toBe(0);
   expect(await chain.commits()).toEqual([]);
   await bench.addDispatcher('env_told', 'confirmed');
-  expect(await needsCommitLog(chain.db, 'red-packets')).toBe(true);
+  expect(await needsCommitLog(chain.db, 'red-packets', new Date())).toBe(true);
   logEveryEvent(chain.work.lease, true);
   const { created } = packet([1n]);
   await chain.apply([created]);
   await relay.pass();
   expect((await bench.records()).map(({ eventId }) => eventId)).toEqual([`${created._id}~0/confirmed`]);
   await chain.db.collection('event_dispatchers').deleteMany({});
-  expect(await needsCommitLog(chain.db, 'red-packets')).toBe(true);
+  expect(await needsCommitLog(chain.db, 'red-packets', new Date())).toBe(true);
   await chain.drop(created);
   await relay.pass();
   expect((await bench.records()).map(({ commitment }) => commitment)).toEqual(['confirmed', 'orphaned']);
+});
+
+it('tells the first events of a ledger, also when nobody relays before they are there (002-9)', async () => {
+  await chain.close();
+  await open({ ...redPackets, push: null });
+  // As a worker does before it applies anything.
+  logEveryEvent(chain.work.lease, await needsCommitLog(chain.db, 'red-packets', new Date()));
+  const { created, ready } = packet([1n]);
+  await chain.apply([created]);
+  expect(await needsCommitLog(chain.db, 'red-packets', new Date())).toBe(true);
+  await chain.apply([ready]);
+  await (await bench.relay()).pass();
+  expect((await bench.records()).map(({ eventId }) => eventId)).toEqual(
+    [created, ready].map(({ _id }) => `${_id}~0/confirmed`),
+  );
 });

@@ -16,7 +16,7 @@ import { chainEventId, chainRecord, type RecordMaking, type ToldAs } from './cha
 import { isHistory } from './is-history.js';
 import { planCommits } from './plan-commits.js';
 import { readListeners } from './read-listeners.js';
-import { readRelayState, writeRelayState, type RelayState } from './relay-state.js';
+import { readRelayState, stateAtPresent, writeRelayState, type RelayState } from './relay-state.js';
 
 /** Commits that are read in one go. */
 const COMMITS_AT_ONCE = 50;
@@ -88,8 +88,9 @@ export class EventRelay {
     this.#isNoted = state !== null;
     this.#savedMs = state?.savedAt.getTime() ?? 0;
     this.#notedAtMs = clock.monotonic();
-    this.#commit = state?.commit ?? (await this.#head());
-    this.#stable = await this.#stableStart(state?.stable ?? null);
+    const begun = state ?? (await stateAtPresent(db, this.program));
+    this.#commit = begun.commit;
+    this.#stable = await this.#stableStart(begun.stable);
   }
 
   /** From the first listener on it is known where telling begins: a process that follows this one must not begin later. */
@@ -101,10 +102,10 @@ export class EventRelay {
     if (confirmed.length + finalized.length > 0) await this.#write({}, [], () => [], true);
   }
 
-  async #stableStart(cursor: string | null): Promise<StreamPosition> {
+  async #stableStart(cursor: string): Promise<StreamPosition> {
     const { db, log } = this.deps;
     try {
-      return await resolveStart(db, this.program, cursor === null ? 'now' : { cursor });
+      return await resolveStart(db, this.program, { cursor });
     } catch (error) {
       if (!(error instanceof MooringError) || !error.code.startsWith('stream-cursor')) throw error;
       log.warn({ program: this.program }, EXPIRED);

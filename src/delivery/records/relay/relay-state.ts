@@ -1,4 +1,7 @@
 import type { mongo } from 'mongoose';
+import { readCommitHeads } from '../../../ledger/commit-log.js';
+import { resolveStart } from '../../../ledger/stable-stream.js';
+import { encodeStreamCursor } from '../../../ledger/stream-cursor.js';
 import { readListeners } from './read-listeners.js';
 
 /** How far the events of a program were told. */
@@ -33,8 +36,22 @@ export async function writeRelayState(
   await relays(db).updateOne({ _id: program }, { $set: { ...state } }, { session, upsert: true });
 }
 
-/** Whether commits of a program have to be logged because somebody hears of confirmed events, or has heard of some. */
-export async function needsCommitLog(db: mongo.Db, program: string): Promise<boolean> {
+/**
+ * Whether commits of a program have to be logged because somebody hears of its events, or has heard of some. Where nothing
+ * was told yet, it is noted that telling begins here: to be asked before anything more is committed.
+ */
+export async function needsCommitLog(db: mongo.Db, program: string, now: Date): Promise<boolean> {
   if (await relays(db).findOne({ _id: program }, { projection: { _id: 1 } })) return true;
-  return (await readListeners(db, program)).confirmed.length > 0;
+  const { confirmed, finalized } = await readListeners(db, program);
+  if (confirmed.length + finalized.length === 0) return false;
+  const begun = await stateAtPresent(db, program);
+  await relays(db).updateOne({ _id: program }, { $setOnInsert: { ...begun, savedAt: now } }, { upsert: true });
+  return true;
+}
+
+/** Where telling stands that begins now. */
+export async function stateAtPresent(db: mongo.Db, program: string): Promise<Pick<RelayState, 'commit' | 'stable'>> {
+  const heads = await readCommitHeads(db, [program]);
+  const stable = await resolveStart(db, program, 'now');
+  return { commit: heads.get(program) as RelayState['commit'], stable: encodeStreamCursor(stable) };
 }
