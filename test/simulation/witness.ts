@@ -40,6 +40,8 @@ export class Witness {
   /** Documents that somebody damaged, by touch, until they are what they should be. */
   readonly #damaged = new Set<string>();
   #isMeddling = false;
+  /** Signature and slot of transactions whose logs no node kept when they were asked for. */
+  readonly #keptByNobody = new Set<string>();
   violation: Violation | null = null;
 
   constructor(
@@ -253,9 +255,12 @@ export class Witness {
     return (landed ? eventsOf(landed) : []).some((event) => event.id === _id && event.raw.equals(raw));
   }
 
-  /** I5: a transaction is given up only when nobody could give it. */
+  /** I5: a transaction is given up only when nobody could give it; what of it nobody keeps cannot be missing. */
   #lookAtLetter(id: unknown): void {
     const letter = storedDocument(this.server, 'dead_letters', id);
+    if (letter?.['reason'] === 'log-truncated' && !this.couldBeHad()) {
+      this.#keptByNobody.add(`${String(letter['signature'])} ${Number(letter['slot'])}`);
+    }
     if (letter?.['reason'] !== 'unavailable' || !this.couldBeHad()) return;
     this.#fail('I5', `${String(letter['signature'])} was parked (${String(letter['detail'])}), and a node has it`);
   }
@@ -275,6 +280,7 @@ export class Witness {
     );
     for (const landed of this.cluster.landed()) {
       if (landed.slot > slot || landed.slot < since || parked.has(landed.signature)) continue;
+      if (this.#keptByNobody.has(`${landed.signature} ${landed.slot}`)) continue;
       for (const event of eventsOf(landed)) {
         if (!this.#records.has(event.id)) {
           this.#fail('I4', `the frontier moved to ${slot} past ${event.id} in slot ${landed.slot}`);
