@@ -11,6 +11,7 @@ export interface Breakage {
 }
 
 const CORE = 'test/integration/core';
+const DESK_FAULTS = 'test/integration/delivery/desk-faults.test.ts';
 
 /** Each is a mistake that somebody could make in good faith. */
 export const BREAKAGES: readonly Breakage[] = [
@@ -565,5 +566,53 @@ export const BREAKAGES: readonly Breakage[] = [
     code: '...(only.upTo ? { $lte: only.upTo } : {})',
     broken: '',
     tests: ['test/unit/reconcile/reconcile-run.test.ts'],
+  },
+  {
+    name: 'a desk writes without touching its lease',
+    invariant: 'I8',
+    file: 'src/leases/lease-transaction.ts',
+    code: 'await touchLease(db, work.lease, session);',
+    broken: '',
+    tests: [DESK_FAULTS, 'test/integration/delivery/event-relay.test.ts'],
+  },
+  {
+    name: 'a delivery passes an earlier one of its order key',
+    invariant: '002-5',
+    file: 'src/delivery/desk/judge-order.ts',
+    code: 'if (turn !== null && turn._id !== delivery._id) {',
+    broken: 'if (turn !== null && turn._id === lineOf(delivery)) {',
+    tests: ['test/unit/delivery/desk/judge-order.test.ts'],
+  },
+  {
+    name: 'an event is told to whoever hears of another account',
+    invariant: '002-6',
+    file: 'src/delivery/dispatchers/who-gets.ts',
+    code: 'if (dispatcher.account !== null && dispatcher.account !== event.account)',
+    broken: 'if (dispatcher.account !== null && event.account === null)',
+    tests: ['test/unit/delivery/dispatchers/who-gets.test.ts'],
+  },
+  {
+    name: 'what every object inherits is a value of an event',
+    invariant: '002-4',
+    file: 'src/delivery/matching/own-value.ts',
+    code: 'return Object.hasOwn(object, key) ? object[key] : undefined;',
+    broken: 'return object[key];',
+    tests: ['test/unit/delivery/matching/event-matcher.test.ts'],
+  },
+  {
+    name: 'what is final is told before it is told as confirmed',
+    invariant: '002-9',
+    file: 'src/delivery/records/relay/event-relay.ts',
+    code: 'while (!stop.aborted && (await this.#tellCommits()));\n    if (stop.aborted)',
+    broken: 'if (stop.aborted)',
+    tests: ['test/integration/delivery/event-relay-finalized.test.ts'],
+  },
+  {
+    name: 'what a fork drops is taken back although it was told as final',
+    invariant: 'I7',
+    file: 'src/delivery/records/relay/plan-commits.ts',
+    code: 'if (!told.has(final))',
+    broken: 'if (final.length > 0)',
+    tests: ['test/integration/delivery/event-relay.test.ts'],
   },
 ];

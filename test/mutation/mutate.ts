@@ -1,6 +1,7 @@
 import { commandLine, EXIT_FAILED } from '../../scripts/command/command-line.js';
 import { BREAKAGES, type Breakage } from './breakages.js';
 import { breakCopy, copyProject, type ProjectCopy } from './broken-copy.js';
+import type { WorldName } from '../simulation/worlds.js';
 import { firstFailure, runChecks, type Verdict } from './run-checks.js';
 
 const EXAMPLES = `
@@ -64,9 +65,14 @@ async function judge(breakage: Breakage): Promise<Verdict> {
   let copy: ProjectCopy | undefined;
   try {
     copy = breakCopy(breakage);
-    const world = breakage.file.startsWith('src/transactions/') ? 'transactions' : 'ledger';
-    return await runChecks(copy.folder, world, breakage.tests);
+    return await runChecks(copy.folder, worldOf(breakage), breakage.tests);
   } finally {
     copy?.remove();
   }
+}
+
+/** The world that the code is part of; null: no world has what it is for. */
+function worldOf({ file }: Breakage): WorldName | null {
+  if (file.startsWith('src/delivery/')) return null;
+  return file.startsWith('src/transactions/') ? 'transactions' : 'ledger';
 }

@@ -13,24 +13,28 @@ export interface Verdict {
 /** Enough for most breakages to show; what needs more is what the tests are for. */
 const SEEDS = 60;
 
-/** Runs the simulation of a world until a seed fails, and where none does the tests named. */
-export async function runChecks(folder: string, world: WorldName, tests: readonly string[]): Promise<Verdict> {
+/** Runs the simulation of a world, if there is one, until a seed fails, and where none does the tests named. */
+export async function runChecks(folder: string, world: WorldName | null, tests: readonly string[]): Promise<Verdict> {
   const began = performance.now();
   const verdict = (noticedBy: Verdict['noticedBy'], how: string): Verdict => {
     return { noticedBy, how, seconds: Math.round((performance.now() - began) / 1_000) };
   };
+  const said = world && (await firstFailingSeed(folder, world));
+  if (said) return verdict('the simulation', said.slice(0, 160));
+  if (tests.length === 0) return verdict(null, '');
+  const failed = await firstFailure(folder, tests);
+  return failed === null ? verdict(null, '') : verdict('a test', failed.slice(0, 160));
+}
+
+async function firstFailingSeed(folder: string, world: WorldName): Promise<string | null> {
   const simulation = await run(folder, process.execPath, [
     ...['--import', 'tsx', 'test/simulation/simulate.ts', '--only', world],
     ...['--seeds', String(SEEDS), '--until-failure'],
   ]);
-  if (simulation.code !== 0) {
-    const said = /^seed \d+: .*$/m.exec(simulation.output)?.[0];
-    if (said === undefined) throw new Error(`the simulation did not run:\n${simulation.output.slice(-2_000)}`);
-    return verdict('the simulation', said.slice(0, 160));
-  }
-  if (tests.length === 0) return verdict(null, '');
-  const failed = await firstFailure(folder, tests);
-  return failed === null ? verdict(null, '') : verdict('a test', failed.slice(0, 160));
+  if (simulation.code === 0) return null;
+  const said = /^seed \d+: .*$/m.exec(simulation.output)?.[0];
+  if (said === undefined) throw new Error(`the simulation did not run:\n${simulation.output.slice(-2_000)}`);
+  return said;
 }
 
 /**
