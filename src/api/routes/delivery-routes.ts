@@ -21,6 +21,9 @@ export interface DeliveryRouteDeps {
   readonly wakeDesks: (desks: ReadonlySet<number>) => void;
 }
 
+/** Why nobody is told of something anew. */
+export const TAKEN_BACK = 'A fork has dropped what it tells: whoever was told hears of that instead.';
+
 /** Filters of the list. */
 export const DELIVERY_FILTERS = { record: null, dispatcher: null, state: DELIVERY_STATES } as const;
 
@@ -51,6 +54,7 @@ export function deliveryRoutes({ db, clock, wakeDesks }: DeliveryRouteDeps): Rou
     validated(noFields, jsonBody(request));
     const outcome = await sendAnew(db, environmentOf(response.locals), id, new Date(clock.now()));
     if (outcome.kind === 'unknown') throw noDelivery(id);
+    if (outcome.kind === 'taken-back') throw new Problem('conflict', TAKEN_BACK);
     const { delivery } = outcome;
     if (outcome.kind === 'under-way') {
       throw new Problem('conflict', 'It is being delivered, or waits for an earlier one of its order.');

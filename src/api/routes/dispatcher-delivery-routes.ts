@@ -9,7 +9,7 @@ import { environmentOf } from '../authenticate.js';
 import { deliveryWithHistory } from '../delivery-view.js';
 import { Problem } from '../problem.js';
 import { jsonBody, validated, noFields } from '../request-validation.js';
-import type { DeliveryRouteDeps } from './delivery-routes.js';
+import { TAKEN_BACK, type DeliveryRouteDeps } from './delivery-routes.js';
 import { noDispatcher } from './dispatcher-routes.js';
 
 /** What can be done to have a dispatcher told. */
@@ -51,6 +51,13 @@ export function dispatcherDeliveryRoutes(
         throw disabled();
       case 'other-account':
         throw new Problem('conflict', 'The dispatcher only sees events of its account, and this is none of them.');
+      case 'not-due':
+        throw new Problem(
+          'conflict',
+          `It is scheduled for ${outcome.deliverAt.toISOString()}, and told nobody before.`,
+        );
+      case 'taken-back':
+        throw new Problem('conflict', TAKEN_BACK);
       case 'under-way':
         throw new Problem('conflict', 'It is being told of that event already.');
       case 'due':

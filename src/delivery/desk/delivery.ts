@@ -50,6 +50,8 @@ export interface Delivery {
   readonly attemptsBefore: number;
   /** It takes back what was told before, and leaves also when its dispatcher was disabled meanwhile (I7). */
   readonly isFollowUp: boolean;
+  /** What it tells was taken back since: it is not sent anew. Left out: no. */
+  readonly takenBack?: true;
   /** The run that was made of it last, of a job that is kept in order; null: none is waited for. */
   readonly run: string | null;
   /** Why it failed, was cancelled, or is tried again; null: nothing was wrong so far. */

@@ -6,7 +6,7 @@ import type { Delivery } from './delivery.js';
 import { eventRecords } from '../records/record-store.js';
 import { deliveries } from './delivery-store.js';
 import { newDelivery } from './new-delivery.js';
-import { readDispatchers } from './turn-reads.js';
+import { takeBack } from './take-back.js';
 
 /** What distributing needs. */
 export interface DistributeDeps {
@@ -53,7 +53,8 @@ export async function distributeRecords(deps: DistributeDeps, records: readonly 
       await write();
       total = sum(total, await distributeRecords(deps, [followed]));
     }
-    const reached = record.follows === null ? await deps.reach(record) : await whoWasTold(deps.db, record.follows);
+    // Whom it is told that took something back is read in the transaction that takes it back.
+    const reached = record.follows === null ? await deps.reach(record) : [];
     const now = new Date(deps.clock.now());
     batch.push({ record, made: reached.map((dispatcher) => newDelivery(record, dispatcher, now)) });
     if (batch.reduce((count, { made }) => count + 1 + made.length, 0) >= WRITTEN_AT_ONCE) await write();
@@ -81,8 +82,8 @@ async function writeTogether(
   { db, clock, commit }: DistributeDeps,
   batch: readonly { readonly record: EventRecord; readonly made: readonly Delivery[] }[],
 ): Promise<Distributed> {
-  const made = batch.flatMap((one) => one.made);
-  await commit(async (session) => {
+  const reached = batch.flatMap((one) => one.made);
+  const made = await commit(async (session) => {
     const now = new Date(clock.now());
     const marks = batch.map(({ record: { _id, updatedAt } }) => ({
       updateOne: {
@@ -92,7 +93,15 @@ async function writeTogether(
     }));
     const { matchedCount } = await eventRecords(db).bulkWrite(marks, { session, ordered: false });
     if (matchedCount !== batch.length) throw new RecordMovedError();
+    const followUps = await takeBack(
+      db,
+      session,
+      batch.map(({ record }) => record),
+      now,
+    );
+    const made = [...reached, ...followUps];
     if (made.length > 0) await insertNew(db, session, made);
+    return made;
   });
   return { records: batch.length, deliveries: made.length, desks: new Set(made.map(({ desk }) => desk)) };
 }
@@ -113,18 +122,6 @@ export async function insertNew(
 /** The record that this one takes back, where nobody was told of it yet. */
 async function readFollowed({ db }: DistributeDeps, { follows }: EventRecord): Promise<EventRecord | null> {
   return follows === null ? null : eventRecords(db).findOne({ _id: follows, state: 'due' });
-}
-
-/** Whoever has a delivery of a record, disabled meanwhile or not. */
-async function whoWasTold(db: mongo.Db, record: string): Promise<Dispatcher[]> {
-  const told = await deliveries(db)
-    .find({ record }, { projection: { dispatcher: 1 } })
-    .toArray();
-  const dispatchers = await readDispatchers(
-    db,
-    told.map(({ dispatcher }) => dispatcher),
-  );
-  return [...dispatchers.values()];
 }
 
 function sum(one: Distributed, other: Distributed): Distributed {

@@ -7,6 +7,7 @@ import { deliveries } from './delivery-store.js';
 import { insertNew } from './distribute-records.js';
 import { newDelivery } from './new-delivery.js';
 import { sendAnew } from './send-anew.js';
+import { stillTold } from './take-back.js';
 import { readDispatchers } from './turn-reads.js';
 
 /** What became of a wish to invoke a dispatcher. */
@@ -15,7 +16,11 @@ export type InvokeOutcome =
   | { readonly kind: 'due' | 'under-way'; readonly delivery: Delivery }
   | { readonly kind: 'unknown-dispatcher' | 'unknown-record' | 'disabled' }
   /** The dispatcher only sees events of its account. */
-  | { readonly kind: 'other-account' };
+  | { readonly kind: 'other-account' }
+  /** It is scheduled: until then it may be replaced. */
+  | { readonly kind: 'not-due'; readonly deliverAt: Date }
+  /** A fork dropped what it tells. */
+  | { readonly kind: 'taken-back' };
 
 interface InvokeDeps {
   readonly db: mongo.Db;
@@ -43,8 +48,13 @@ export async function invokeDispatcher(
   if (!dispatcher.enabled) return { kind: 'disabled' };
   if (dispatcher.account !== null && dispatcher.account !== record.account) return { kind: 'other-account' };
   const now = new Date(clock.now());
+  if (record.state === 'due' && record.deliverAt > now) return { kind: 'not-due', deliverAt: record.deliverAt };
   const made = newDelivery(record, dispatcher, now);
-  const { inserted } = await inTransaction(client, (session) => insertNew(db, session, [made]));
+  const inserted = await inTransaction(client, async (session) => {
+    const told = await stillTold(db, session, [record], now);
+    return told.length === 0 ? null : (await insertNew(db, session, [made])).inserted;
+  });
+  if (inserted === null) return { kind: 'taken-back' };
   const outcome: InvokeOutcome | { readonly kind: 'unknown' } =
     inserted === 1
       ? { kind: 'due', delivery: (await deliveries(db).findOne({ _id: made._id })) ?? made }

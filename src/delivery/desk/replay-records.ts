@@ -7,6 +7,7 @@ import { eventRecords } from '../records/record-store.js';
 import { insertNew } from './distribute-records.js';
 import { deliveryId, newDelivery } from './new-delivery.js';
 import { sendEndedAnew } from './send-anew.js';
+import { stillTold } from './take-back.js';
 
 /** Which records a dispatcher is told of anew: those made from `from` to before `to`. */
 export interface ReplaySpan {
@@ -59,14 +60,18 @@ export async function replayRecords(
     const matching = page.filter(
       (record) => record.state === 'delivered' && record.follows === null && isReached(record, dispatcher),
     );
-    const made = matching.map((record) => newDelivery(record, dispatcher, now));
-    if (made.length > 0) {
-      const ids = matching.map(({ _id }) => deliveryId(_id, dispatcher._id));
-      const { inserted, repeated } = await inTransaction(client, async (session) => ({
-        // Before the new ones are there: those are due already.
-        repeated: force ? await sendEndedAnew(db, session, ids, now) : 0,
-        inserted: (await insertNew(db, session, made)).inserted,
-      }));
+    if (matching.length > 0) {
+      const { inserted, repeated } = await inTransaction(client, async (session) => {
+        const told = await stillTold(db, session, matching, now);
+        const made = told.map((record) => newDelivery(record, dispatcher, now));
+        if (made.length === 0) return { repeated: 0, inserted: 0 };
+        const ids = told.map(({ _id }) => deliveryId(_id, dispatcher._id));
+        return {
+          // Before the new ones are there: those are due already.
+          repeated: force ? await sendEndedAnew(db, session, ids, now) : 0,
+          inserted: (await insertNew(db, session, made)).inserted,
+        };
+      });
       report.created += inserted;
       report.repeated += repeated;
     }

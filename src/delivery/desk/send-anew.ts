@@ -11,17 +11,23 @@ export type SendAnewOutcome =
   | { readonly kind: 'due'; readonly delivery: Delivery }
   /** A try is under way, or it waits for its turn: it leaves by itself. */
   | { readonly kind: 'under-way'; readonly delivery: Delivery }
+  /** A fork dropped what it tells, and whoever was told hears of that instead. */
+  | { readonly kind: 'taken-back' }
   | { readonly kind: 'unknown' };
+
+/** What is still true, as far as anybody knows. */
+const STANDS = { takenBack: { $exists: false } } as const;
 
 /** Makes a delivery due now with its whole schedule before it, whatever became of it; under the same id for whoever gets it. */
 export async function sendAnew(db: mongo.Db, environment: string, _id: string, now: Date): Promise<SendAnewOutcome> {
   const own = { _id, environment };
   const changed = await deliveries(db).updateOne(
-    { ...own, $or: [{ state: { $in: [...ENDS] } }, { state: 'due', claimedUntil: null, run: null }] },
+    { ...own, ...STANDS, $or: [{ state: { $in: [...ENDS] } }, { state: 'due', claimedUntil: null, run: null }] },
     dueAnew(now),
   );
   const delivery = await deliveries(db).findOne(own);
   if (!delivery) return { kind: 'unknown' };
+  if (delivery.takenBack) return { kind: 'taken-back' };
   return { kind: changed.matchedCount === 1 ? 'due' : 'under-way', delivery };
 }
 
@@ -34,7 +40,7 @@ export async function sendFailedAnew(
   now: Date,
 ): Promise<number> {
   const { modifiedCount } = await deliveries(db).updateMany(
-    { environment, dispatcher, state: { $in: [...UNDELIVERED] }, createdAt: { $gte: since } },
+    { environment, dispatcher, state: { $in: [...UNDELIVERED] }, createdAt: { $gte: since }, ...STANDS },
     dueAnew(now),
   );
   return modifiedCount;
@@ -48,7 +54,7 @@ export async function sendEndedAnew(
   now: Date,
 ): Promise<number> {
   const { modifiedCount } = await deliveries(db).updateMany(
-    { _id: { $in: [...ids] }, state: { $in: [...ENDS] } },
+    { _id: { $in: [...ids] }, state: { $in: [...ENDS] }, ...STANDS },
     dueAnew(now),
     { session },
   );

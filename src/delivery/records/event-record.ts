@@ -20,6 +20,8 @@ export interface EventRecord {
   readonly commitment: 'confirmed' | 'finalized' | 'orphaned' | null;
   /** The record that this one takes back: it goes to whoever was told of that one. */
   readonly follows: string | null;
+  /** A fork dropped what it tells, and whoever was told of it is told so: nobody is told of it any more. Left out: no. */
+  readonly takenBack?: true;
   readonly state: RecordState;
   readonly deliverAt: Date;
   readonly deliveredAt: Date | null;

@@ -163,8 +163,9 @@ describe('deliveries over HTTP (002-3, 002-5)', () => {
       // Its desk may have been faster.
       expect(['delivered', 'delivered-before']).toContain((await service.deliverEvent(now.record._id)).kind);
       await ended(deliveryPath(now.record._id, to.id));
-      expect(await service.invokeDispatcher(to.id, record._id)).toMatchObject({ kind: 'due' });
-      await ended(deliveryPath(record._id, to.id));
+      expect(await service.invokeDispatcher(to.id, record._id)).toEqual({ kind: 'not-due', deliverAt: later });
+      expect(await service.invokeDispatcher(to.id, now.record._id)).toMatchObject({ kind: 'due' });
+      await ended(deliveryPath(now.record._id, to.id));
       expect(await service.deliverEvent('evt_none')).toEqual({ kind: 'unknown' });
       await expect(service.ingestSendEvent('nowhere', event)).rejects.toMatchObject({ code: 'unknown-environment' });
     } finally {

@@ -2,6 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deliverEvent } from '../../../src/delivery/desk/deliver-event.js';
+import { deliveries } from '../../../src/delivery/desk/delivery-store.js';
+import { invokeDispatcher } from '../../../src/delivery/desk/invoke-dispatcher.js';
+import { newDelivery } from '../../../src/delivery/desk/new-delivery.js';
+import { replayRecords } from '../../../src/delivery/desk/replay-records.js';
+import { sendAnew, sendFailedAnew } from '../../../src/delivery/desk/send-anew.js';
 import { eventRecords } from '../../../src/delivery/records/record-store.js';
 import type { Dispatcher } from '../../../src/delivery/dispatchers/dispatcher.js';
 import type { WebhookOutcome } from '../../../src/delivery/webhooks/webhook-outcome.js';
@@ -124,5 +130,56 @@ describe('what takes back something that was told (I7)', () => {
     await eventually(async () => (await eventRecords(bench.db).findOne({ _id: takenBack._id }))?.state === 'delivered');
     expect(await bench.delivery(told, dispatcher)).not.toBeNull();
     expect(await bench.delivery(takenBack, dispatcher)).toMatchObject({ isFollowUp: true });
+  });
+
+  it('nobody is told of it anew: by invoking, a replay, or what failed; and who never heard of it hears of neither', async () => {
+    const [heard, cancelled, other] = [
+      await atDesk({ events: ['coupons.Sold'], commitment: 'confirmed' }),
+      await atDesk({ events: ['coupons.Sold'], commitment: 'confirmed' }),
+      await atDesk({ events: ['coupons.Other'] }),
+    ];
+    await bench.disable(cancelled);
+    const confirmed = { name: 'coupons.Sold', commitment: 'confirmed' } as const;
+    const told = await bench.record(confirmed);
+    receiver.answer(() => ({ status: 410 }));
+    const fleet = bench.start();
+    await eventually(async () => (await bench.delivery(told, heard))?.state === 'failed');
+    const never = newDelivery(told, cancelled, new Date());
+    await deliveries(bench.db).insertOne({ ...never, state: 'cancelled', endedAt: new Date() });
+    const takenBack = await bench.record({ name: 'coupons.Sold.orphaned', commitment: 'orphaned', follows: told._id });
+    await eventually(async () => (await eventRecords(bench.db).findOne({ _id: takenBack._id }))?.state === 'delivered');
+    await fleet.stop();
+    expect(await bench.delivery(takenBack, heard)).toMatchObject({ isFollowUp: true });
+    expect(await bench.delivery(takenBack, cancelled)).toBeNull();
+
+    const { db, client } = bench;
+    const deps = { db, client, clock: { now: Date.now }, wake: () => {} };
+    expect(await invokeDispatcher(deps, other._id, told._id)).toEqual({ kind: 'taken-back' });
+    const span = { from: new Date(0), to: new Date(Date.now() + 60_000), after: null, force: true };
+    const replay = await replayRecords({ ...deps, isReached: () => true }, other, span);
+    expect(replay).toMatchObject({ created: 0, repeated: 0 });
+    await sendFailedAnew(db, told.environment, heard._id, new Date(0), new Date());
+    expect(await bench.delivery(told, heard)).toMatchObject({ state: 'failed' });
+    expect(await sendAnew(db, told.environment, `${told._id}/${heard._id}`, new Date())).toEqual({
+      kind: 'taken-back',
+    });
+    expect(await bench.delivery(told, other)).toBeNull();
+  });
+
+  it('whoever is told by hand at the same moment hears of it as well', async () => {
+    const dispatcher = await atDesk({ events: ['coupons.Other'] });
+    const { db, client } = bench;
+    const deps = { db, client, clock: { now: Date.now }, wake: () => {} };
+    for (let turn = 0; turn < 8; turn += 1) {
+      const told = await bench.record({ name: 'coupons.Sold', commitment: 'confirmed', state: 'delivered' });
+      const follower = { name: 'coupons.Sold.orphaned', commitment: 'orphaned', follows: told._id } as const;
+      const takenBack = await bench.record(follower);
+      const [outcome] = await Promise.all([
+        invokeDispatcher(deps, dispatcher._id, told._id),
+        deliverEvent({ ...deps, reach: () => Promise.resolve([]) }, takenBack._id),
+      ]);
+      expect((await bench.delivery(takenBack, dispatcher)) !== null).toBe(outcome.kind === 'due');
+      expect(['due', 'taken-back']).toContain(outcome.kind);
+    }
   });
 });

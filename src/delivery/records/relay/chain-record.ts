@@ -39,11 +39,14 @@ export function chainRecord(
 
 /** What takes back an event that was told as confirmed: with its content, at its desk, so that it is told after it. */
 export function orphanedRecord(confirmed: EventRecord, version: string, { now, nextId }: RecordMaking): EventRecord {
+  // Told after it, also where the clock of whoever told that was ahead.
+  const after = new Date(Math.max(now.getTime(), confirmed.createdAt.getTime() + 1));
+  const deliverAt = after > confirmed.deliverAt ? after : confirmed.deliverAt;
   return {
     ...confirmed,
     ...{ _id: nextId(), eventId: chainEventId(version, 'orphaned'), name: `${confirmed.name}.orphaned` },
     context: { ...(confirmed.context as object), commitment: 'orphaned' },
-    ...{ commitment: 'orphaned', follows: confirmed._id, state: 'due', deliverAt: now, deliveredAt: null },
-    ...{ createdAt: now, updatedAt: now },
+    ...{ commitment: 'orphaned', follows: confirmed._id, state: 'due', deliverAt, deliveredAt: null },
+    ...{ createdAt: after, updatedAt: now },
   };
 }
