@@ -7,7 +7,10 @@ import {
   ensureEnvironmentIndexes,
   listEnvironments,
 } from '../src/delivery/environments/environment-store.js';
+import { installedDomains } from '../src/app/installed-domains.js';
+import { readConfig } from '../src/config/env.js';
 import { systemClock } from '../src/lib/clock.js';
+import { MooringError } from '../src/lib/errors.js';
 import type { MongoConnection } from '../src/store/mongo-connection.js';
 import { commandLine } from './command/command-line.js';
 import { commandOutput } from './command/command-output.js';
@@ -58,6 +61,7 @@ program
   .option('--chain <programs>', CHAIN, parseChain, { programs: null })
   .action((slug: string, { name = slug, chain }: { name?: string; chain: Chain }) =>
     onDatabase(async ({ db }) => {
+      await refuseUnknown(chain);
       const made = await createEnvironment(db, { slug, name, chain }, new Date(systemClock.now()));
       if (!made) return refuse(slug, 'taken', `There is an environment "${slug}" already.`);
       print({ outcome: 'created', environment: shown(made) }, [
@@ -75,6 +79,7 @@ program
   .option('--chain <programs>', CHAIN, parseChain)
   .action((slug: string, change: { name?: string; chain?: Chain }) =>
     onDatabase(async ({ db }) => {
+      if (change.chain) await refuseUnknown(change.chain);
       const changed = await changeEnvironment(db, slug, change, new Date(systemClock.now()));
       if (!changed) return refuse(slug, 'unknown', `There is no environment "${slug}".`);
       print({ outcome: 'changed', environment: shown(changed) }, [
@@ -92,6 +97,17 @@ function onDatabase(work: (mongo: MongoConnection) => Promise<void>): Promise<vo
     await ensureDefaultEnvironment(mongo.db, new Date(systemClock.now()));
     await work(mongo);
   });
+}
+
+/** A name that no program has would keep an environment from its events without a word. */
+async function refuseUnknown({ programs }: Chain): Promise<void> {
+  const installed = (await installedDomains(readConfig())).map(({ module }) => module.name);
+  const unknown = programs?.filter((name) => !installed.includes(name)) ?? [];
+  if (unknown.length === 0) return;
+  throw new MooringError(
+    'unknown-program',
+    `--chain names ${unknown.join(', ')}. Programs here are: ${installed.join(', ')} (PROGRAMS, MOORING_DOMAINS).`,
+  );
 }
 
 function refuse(slug: string, outcome: 'taken' | 'unknown', line: string): void {

@@ -5,7 +5,7 @@ import type { Addressed } from '../delivery/dispatchers/who-gets.js';
 import { checkFilter } from '../delivery/matching/check-filter.js';
 import { CHAIN_SOURCE, DEFAULT_SOURCE } from '../delivery/records/send-event.js';
 import { forbiddenUrl } from '../delivery/webhooks/webhook-url.js';
-import { accountIdentifier } from './send-event-request.js';
+import { accountIdentifier, jsonObject } from './send-event-request.js';
 
 /** Of names, ids and keys. */
 const MAX_CHARACTERS = 200;
@@ -78,8 +78,17 @@ function targetSchema(allowPrivate: boolean): z.ZodType<Target> {
   );
 }
 
-/** The body of a PUT of a dispatcher: what it says is the whole of it. `allowPrivate`: of webhooks, for development. */
-export function dispatcherSchema(allowPrivate: boolean) {
+/** A program that runs here, and the names of its events. */
+export interface NamedProgram {
+  readonly name: string;
+  readonly events: readonly string[];
+}
+
+/**
+ * The body of a PUT of a dispatcher: what it says is the whole of it. `programs`: whose events there can be. `allowPrivate`: of
+ * webhooks, for development.
+ */
+export function dispatcherSchema(programs: readonly NamedProgram[], allowPrivate: boolean) {
   return z
     .strictObject({
       dispatchable: targetSchema(allowPrivate),
@@ -115,12 +124,29 @@ export function dispatcherSchema(allowPrivate: boolean) {
         .default(null)
         .meta({ description: 'keys into the event whose value orders its deliveries: ["payload", "owner"]' }),
     })
-    .superRefine(({ filter, filterMode }, context) => {
+    .superRefine(({ events, source, filter, filterMode }, context) => {
+      for (const [at, event] of events.entries()) {
+        const message = nameFault(event, source, programs);
+        if (message !== null) context.addIssue({ code: 'custom', path: ['events', at], message });
+      }
       for (const { place, message } of checkFilter(filter, filterMode)) {
         context.addIssue({ code: 'custom', path: [place], message });
       }
     })
     .transform((body): DispatcherWish => ({ ...body, filter: body.filter as DispatcherDefinition['filter'] }));
+}
+
+/** Why nobody will ever hear of an event of this name from there; null: somebody may. */
+function nameFault(event: string, source: string, programs: readonly NamedProgram[]): string | null {
+  const program = programs.find(({ name }) => event.startsWith(`${name}.`));
+  if (source !== CHAIN_SOURCE) {
+    return program ? `is an event of a program, which are of the source "${CHAIN_SOURCE}": say so` : null;
+  }
+  if (program?.events.includes(event.slice(program.name.length + 1))) return null;
+  if (event.endsWith('.orphaned')) return 'is told to whoever was told of the event itself: name that one';
+  const known = program ? [program] : programs;
+  const names = known.flatMap(({ name, events }) => events.map((one) => `${name}.${one}`));
+  return `is no event of a program that runs here; names are exact, and there are: ${names.join(', ')}`;
 }
 
 /** The name that a dispatcher has in the path. */
@@ -139,8 +165,8 @@ export const dryRunSchema = z.strictObject({
     .strictObject({
       name,
       source: name.default(DEFAULT_SOURCE),
-      payload: z.unknown().default({}),
-      context: z.unknown().default({}),
+      payload: jsonObject.default({}),
+      context: jsonObject.default({}),
       accountId: accountIdentifier.nullable().default(null),
       commitment: z
         .enum(COMMITMENTS, { error: `must be ${COMMITMENTS.join(' or ')}` })

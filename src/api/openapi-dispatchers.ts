@@ -79,7 +79,7 @@ export function dispatcherOperations(): Operations {
         requestParams: {
           path: z.object({ id: z.string().meta({ description: 'here its own name, the `dispatchableId`' }) }),
         },
-        requestBody: body(dispatcherSchema(false)),
+        requestBody: body(dispatcherSchema([], false)),
         responses: {
           200: json('There was one', madeSchema),
           201: json('There was none', madeSchema),

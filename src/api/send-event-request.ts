@@ -13,6 +13,9 @@ const CHAIN_EVENT_ID = /~\d+\/(confirmed|finalized|orphaned)$/;
 /** The one is lost on the way through JavaScript, the other has the driver take an object for a number or an id. */
 const RESERVED_NAMES = new Set(['__proto__', '_bsontype']);
 const CONTROL = /\p{Cc}/u;
+/** One half of a character: the database would keep a replacement for it, the same for all of them. */
+const HALF = /\p{Cs}/u;
+const HALF_FAULT = 'must have no halves of characters (lone surrogates)';
 
 /** A text for people and lists: one line, not empty. */
 const line = (most: number) =>
@@ -20,7 +23,8 @@ const line = (most: number) =>
     .string('must be a text')
     .min(1, 'must not be empty')
     .max(most, `must have at most ${most} characters`)
-    .refine((text) => !CONTROL.test(text), 'must have no control characters, such as line breaks');
+    .refine((text) => !CONTROL.test(text), 'must have no control characters, such as line breaks')
+    .refine((text) => !HALF.test(text), HALF_FAULT);
 
 /** A JSON object that the database gives back as it was. */
 export const jsonObject = z
@@ -87,13 +91,26 @@ export function sendEventsSchema(programs: readonly string[]) {
 /** What the database would refuse or give back as something else; null where it does neither. */
 function faultOf(value: unknown, depth: number): string | null {
   if (typeof value === 'number' && !Number.isFinite(value)) return 'must have no numbers beyond 1.7e308; send a text';
-  if (typeof value !== 'object' || value === null) return null;
+  if (typeof value === 'string') return HALF.test(value) ? HALF_FAULT : null;
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return null;
+  if (typeof value !== 'object') return `must be JSON, and has a ${typeof value} in it: send a text`;
+  if (!isPlain(value)) return `must be JSON, and has a ${value.constructor.name} in it: send a text`;
+  if (Object.hasOwn(value, '$ref') && Object.hasOwn(value, '$id')) {
+    return 'must have no object with both $ref and $id, which the database takes for a reference; name one otherwise';
+  }
   if (depth > MAX_DEPTH) return `must not be nested deeper than ${MAX_DEPTH} levels`;
   for (const [name, inner] of Object.entries(value)) {
+    if (HALF.test(name)) return HALF_FAULT;
     if (name.includes('\0')) return 'must have no names with a NUL character in them';
     if (RESERVED_NAMES.has(name)) return `must have nothing named ${name}; name it otherwise`;
     const fault = faultOf(inner, depth + 1);
     if (fault !== null) return fault;
   }
   return null;
+}
+
+/** What JSON has: in a program's hands there is more. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }

@@ -111,6 +111,7 @@ export function createApi(deps: ApiDeps): Express {
   const domains = deps.domains.map(({ routes }) => routes);
   const models = new Map(domains.flatMap(({ reads }) => reads.map(({ model }) => [model.collection, model] as const)));
   const programs = domains.map(({ module }) => module.name);
+  const named = domains.map(({ module }) => ({ name: module.name, events: Object.keys(module.events) }));
   const writes = { ...deps, models, timing: settings.timing ?? DEFAULT_TIMING };
   const pass: RequestHandler = (_request, _response, next) => next();
   const forReads = settings.apiKeysForReads ? requireScope(deps.apiKeys, 'read') : pass;
@@ -170,17 +171,14 @@ export function createApi(deps: ApiDeps): Express {
     ),
     transactionWishRoutes(deps.fulfilWish),
     signerRoutes(deps.signers),
-    dispatcherRoutes(deps, settings.webhooksAllowPrivate),
+    dispatcherRoutes(deps, named, settings.webhooksAllowPrivate),
     dispatcherDeliveryRoutes(deps, deps.telling),
     deliveryRoutes(deps),
     jobRunRoutes(deps),
     eventRecordRoutes(deps, programs),
     externalAccountRoutes(db, deps.clock),
     eventRoutes(db, [...models.values()]),
-    streamRoutes(
-      deps.streams,
-      domains.map(({ module }) => ({ name: module.name, events: Object.keys(module.events) })),
-    ),
+    streamRoutes(deps.streams, named),
     trailRoutes(models, deps.readTrail),
     deadLetterRoutes({ ...deps, programs }),
     reconcileRoutes({ ...deps, programs }),

@@ -71,9 +71,16 @@ export function readBlockHeader(slot: number) {
       parentSlot: asCount(parentSlot),
       blockhash: asString(blockhash),
       previousBlockhash: asString(previousBlockhash),
-      blockTime: asCountOrNull(blockTime),
+      blockTime: trueTime(asCountOrNull(blockTime)),
     };
   };
+}
+
+/** Solana's first block, in seconds since the epoch. A local chain (Surfpool 1.5) tells a thousandth of the time. */
+const GENESIS_S = 1_584_316_800;
+
+function trueTime(blockTime: number | null): number | null {
+  return blockTime !== null && blockTime < GENESIS_S ? null : blockTime;
 }
 
 /** Ascending slots, all at or after `fromSlot`. */

@@ -4,7 +4,15 @@ import type { DispatcherStore } from '../../delivery/dispatchers/dispatcher-stor
 import { accountsOf, type ExternalAccount } from '../../delivery/environments/external-accounts.js';
 import type { Clock } from '../../lib/clock.js';
 import { environmentOf } from '../authenticate.js';
-import { dispatchableIdSchema, dispatcherSchema, dryRunSchema, rotationSchema } from '../dispatcher-request.js';
+import {
+  dispatchableIdSchema,
+  dispatcherSchema,
+  dryRunSchema,
+  rotationSchema,
+  type NamedProgram,
+} from '../dispatcher-request.js';
+import { needsCommitLog } from '../../delivery/records/relay/relay-state.js';
+import { CHAIN_SOURCE } from '../../delivery/records/send-event.js';
 import { oneDispatcherView } from '../dispatcher-view.js';
 import { dryRun } from '../dry-run.js';
 import { Problem } from '../problem.js';
@@ -18,8 +26,12 @@ export interface DispatcherRouteDeps {
 }
 
 /** Who wants to hear of which events. All of it is of the environment of the API key; of another one there is nothing here. `allowPrivate`: webhooks may go to private addresses. */
-export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps, allowPrivate: boolean): Router {
-  const definitionSchema = dispatcherSchema(allowPrivate);
+export function dispatcherRoutes(
+  { db, dispatchers, clock }: DispatcherRouteDeps,
+  programs: readonly NamedProgram[],
+  allowPrivate: boolean,
+): Router {
+  const definitionSchema = dispatcherSchema(programs, allowPrivate);
   const router = Router();
   router.get('/dispatchers', async (request, response) => {
     response.json(await readDispatcherPage(db, environmentOf(response.locals), request.query));
@@ -40,6 +52,8 @@ export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps
     const { accountId, ...wish } = validated(definitionSchema, jsonBody(request));
     const account = accountId === null ? null : await accountOf(environment, accountId);
     const { kind, dispatcher, secret } = await dispatchers.upsert(environment, dispatchableId, { ...wish, account });
+    // From here on it is told of what happens, whoever relays it, and whenever.
+    if (wish.source === CHAIN_SOURCE) await noteListener(wish.events);
     if (kind === 'created') response.status(201).setHeader('Location', `/api/dispatchers/${dispatcher._id}`);
     response.json({ ...(await oneDispatcherView(db, dispatcher)), ...(secret === null ? {} : { secret }) });
   });
@@ -70,6 +84,11 @@ export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps
   });
   return router;
 
+  async function noteListener(events: readonly string[]): Promise<void> {
+    const heard = programs.filter(({ name }) => events.some((event) => event.startsWith(`${name}.`)));
+    for (const { name } of heard) await needsCommitLog(db, name, new Date(clock.now()));
+  }
+
   /** It is made where there is none yet: the first event of an account may come later than who waits for it. */
   async function accountOf(environment: string, identifier: string): Promise<string> {
     const accounts = await accountsOf(db, environment, [identifier], new Date(clock.now()));
@@ -79,5 +98,5 @@ export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps
 
 /** 404. */
 export function noDispatcher(id: string): Problem {
-  return new Problem('not-found', `There is no dispatcher ${id}.`);
+  return new Problem('not-found', `There is no dispatcher ${id}. It is asked for by the id of its answer, disp_….`);
 }

@@ -62,6 +62,9 @@ it('says what is wrong with its arguments', async () => {
 });
 
 it('makes keys of an environment that there is, and rotates them with an overlap (002-8)', async () => {
+  const typo = await run('environments', ['--json', 'create', 'staging', '--chain', 'coupons,cuopons']);
+  expect(typo.code).toBe(2);
+  expect(typo.err + typo.last).toContain('--chain names cuopons. Programs here are: coupons');
   const made = await run('environments', ['--json', 'create', 'staging', '--chain', 'coupons']);
   const { environment } = JSON.parse(made.last) as { environment: { id: string } };
   expect(environment).toMatchObject({ slug: 'staging', chain: { programs: ['coupons'] } });

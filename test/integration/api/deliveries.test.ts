@@ -167,6 +167,20 @@ describe('deliveries over HTTP (002-3, 002-5)', () => {
       expect(await service.invokeDispatcher(to.id, now.record._id)).toMatchObject({ kind: 'due' });
       await ended(deliveryPath(now.record._id, to.id));
       expect(await service.deliverEvent('evt_none')).toEqual({ kind: 'unknown' });
+      for (const [wrong, options, what] of [
+        [{ ...event, source: 'chain', name: 'coupons.CouponSold' }, {}, /name must not begin with "coupons\."/],
+        [{ ...event, payload: 5 as never }, {}, /payload must be a JSON object/],
+        [{ ...event, payload: { price: 5n } }, {}, /payload must be JSON, and has a bigint/],
+        [{ ...event, payload: { at: new Date() } }, {}, /payload must be JSON, and has a Date/],
+        [event, { deliverAt: new Date(Number.NaN) }, /deliverAt must be a time/],
+        [event, { deliverAt: 'tomorrow' as never }, /deliverAt must be a time/],
+      ] as const) {
+        const refused = service.ingestSendEvent('default', wrong, options);
+        await expect(refused).rejects.toMatchObject({
+          code: 'event-invalid',
+          message: expect.stringMatching(what) as string,
+        });
+      }
       await expect(service.ingestSendEvent('nowhere', event)).rejects.toMatchObject({ code: 'unknown-environment' });
     } finally {
       await service.close();

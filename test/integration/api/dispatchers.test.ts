@@ -56,6 +56,24 @@ describe('002-7: dispatchers over HTTP', () => {
     }
   });
 
+  it('names of chain events are exact, and of the source they come from; telling begins with the answer (002-9)', async () => {
+    const { db } = stack.foundation.mongo;
+    const wrong = async (events: string[], source: string) => {
+      const { body, status } = await put('chain-names', { events, source });
+      expect(status).toBe(400);
+      return body.errors.map(({ field, message }) => `${field} ${message}`);
+    };
+    expect(await wrong(['coupons.*'], 'chain')).toEqual([expect.stringMatching(/^events\.0 .*coupons\.CouponSold/)]);
+    expect(await wrong(['nobody.Sold'], 'chain')).toEqual([expect.stringMatching(/^events\.0 is no event/)]);
+    expect(await wrong(['coupons.CouponSold.orphaned'], 'chain')).toEqual([expect.stringMatching(/name that one/)]);
+    expect(await wrong(['other', 'coupons.CouponSold'], 'shop')).toEqual([
+      expect.stringMatching(/^events\.1 .*"chain"/),
+    ]);
+    await db.collection('event_relays').deleteMany({});
+    expect((await put('chain-names', { events: ['coupons.CouponListed'], source: 'chain' })).status).toBe(201);
+    expect(await db.collection('event_relays').countDocuments({ _id: 'coupons' as never })).toBe(1);
+  });
+
   it('needs a key for everything, and one that may write for changes', async () => {
     expect((await stack.get('/api/dispatchers')).status).toBe(401);
     const { token } = await stack.api.apiKeys.create('reader', ['read']);
@@ -178,10 +196,16 @@ describe('002-3: a dry run says whom an event would reach, and why not the other
   });
 
   it('of the chain when it is final, or only confirmed', async () => {
-    const early = (await put('chain-early', { events: ['c.Sold'], source: 'chain', commitment: 'confirmed' })).body.id;
-    const late = (await put('chain-late', { events: ['c.Sold'], source: 'chain' })).body.id;
+    const early = (
+      await put('chain-early', { events: ['coupons.CouponSold'], source: 'chain', commitment: 'confirmed' })
+    ).body.id;
+    const late = (await put('chain-late', { events: ['coupons.CouponSold'], source: 'chain' })).body.id;
     const reached = async (commitment?: string) => {
-      const event = { name: 'c.Sold', source: 'chain', ...(commitment === undefined ? {} : { commitment }) };
+      const event = {
+        name: 'coupons.CouponSold',
+        source: 'chain',
+        ...(commitment === undefined ? {} : { commitment }),
+      };
       const { body } = await send('POST', '/api/dispatchers/dry-run', { event });
       return (body as unknown as { reached: { id: string }[] }).reached.map(({ id }) => id);
     };

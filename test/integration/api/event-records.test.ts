@@ -89,6 +89,22 @@ it('says what to do about an event that it does not take (002-1)', async () => {
   expect(errorsOf((await stack.post(path, { id: 'd', name: 'd', payload: { 'a\0b': 1 } })).body)).toHaveProperty(
     'payload',
   );
+  const halves = {
+    id: 'x\ud800',
+    name: 'half',
+    accountId: 'v\udfff',
+    payload: { a: ['\ud801'] },
+    context: { '\ud802': 1 },
+  };
+  for (const field of ['id', 'accountId', 'payload', 'context']) {
+    expect(errorsOf((await stack.post(path, halves)).body)).toMatchObject({
+      [field]: 'must have no halves of characters (lone surrogates)',
+    });
+  }
+  // The driver would take it for a reference, and drop the rest of it.
+  const reference = { schema: { $ref: 'defs.json', $id: 'x', owner: 'o' } };
+  expect(errorsOf((await stack.post(path, { id: 'r', name: 'r', payload: reference })).body)).toHaveProperty('payload');
+  expect((await stack.post(path, { id: 'r', name: 'r', payload: { schema: { $ref: 'defs.json' } } })).status).toBe(201);
   expect(errorsOf((await stack.post(path, {})).body)).toHaveProperty('id');
   expect((await stack.get(path)).status).toBe(401);
   expect((await stack.send('POST', path, {})).status).toBe(401);
