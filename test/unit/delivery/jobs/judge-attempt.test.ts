@@ -49,6 +49,12 @@ describe('defining jobs', () => {
         expect.objectContaining({ code: 'job-invalid' }) as Error,
       );
     }
+    for (const timeoutMs of [Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, -1]) {
+      expect(() => defineJob({ id: 'a', version: '1', run, timeoutMs })).toThrow(
+        `The timeoutMs of the job a must be above 0 and at most 2147483647 (24 days): ${timeoutMs}`,
+      );
+    }
+    expect(defineJob({ id: 'a', version: '1', run, timeoutMs: 2 ** 31 - 1 }).timeoutMs).toBe(2 ** 31 - 1);
     expect(() => jobsByHandler([job, job])).toThrow('greet@1');
   });
 });
