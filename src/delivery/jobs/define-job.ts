@@ -16,7 +16,10 @@ export interface JobContext {
   };
   /** Aborted when the attempt takes too long, is cancelled, or its process stops: what the job waits for has to heed it. */
   readonly signal: AbortSignal;
-  /** Writes a line that is kept with the run; the newest are. `data` is kept as JSON. */
+  /**
+   * Writes a line that is kept with the run; the newest 200 are. `data` is kept as JSON, or as a description where it has
+   * none (it holds itself, say): writing never throws.
+   */
   readonly log: (message: string, data?: unknown) => void;
 }
 
