@@ -4,6 +4,7 @@ import { messageOf, MooringError } from '../../src/lib/errors.js';
 import { EXIT_FAILED } from '../command/command-line.js';
 import { auditCommand } from '../demo/audit-command.js';
 import { startDevStack } from '../demo/dev-stack.js';
+import { withDevDefaults } from './with-dev-defaults.js';
 
 const CLEAN_UP_PATIENCE_MS = 15_000;
 /** A chain or a database that somebody else runs. */
@@ -41,7 +42,7 @@ process.exit();
 
 async function start(): Promise<void> {
   loadDotEnv();
-  const environment = { LOG_LEVEL: 'info', LOG_PRETTY: 'true', ...process.env };
+  const environment = withDevDefaults(process.env);
   const config = readConfig(environment);
   const { chain, stack, wallets, apiKey, devVault } = await startDevStack({
     ...{ config, environment, dataDir: ground['data-dir'], deploys: ground.chain === EXTERNAL },

@@ -24,6 +24,12 @@ export const COMMANDS: readonly MooringCommand[] = [
     run: () => import('../../workers/api.js'),
   },
   {
+    name: 'delivery-worker',
+    summary: 'tells webhooks and jobs of events, as workers do too',
+    isProcess: true,
+    run: () => import('../../workers/delivery.worker.js'),
+  },
+  {
     name: 'reconcile-worker',
     summary: 'compares documents with the chain every five minutes',
     isProcess: true,

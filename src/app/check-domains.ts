@@ -12,16 +12,17 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The domains that a module file exports, as `domains` or, without commands of their own, as `modules`. `where` names the
- * file in what is thrown.
+ * The domains that a module file exports, as `domains` or, without commands of their own, as `modules`. Null: it exports
+ * `jobs` and has nothing to say of domains. `where` names the file in what is thrown.
  * @throws MooringError `domains-invalid` with what to write instead.
  */
-export function domainsOf(exported: Readonly<Record<string, unknown>>, where: string): readonly DomainRoutes[] {
+export function domainsOf(exported: Readonly<Record<string, unknown>>, where: string): readonly DomainRoutes[] | null {
   const name = exported['domains'] === undefined ? 'modules' : 'domains';
   const list = exported[name];
+  if (list === undefined && exported['jobs'] !== undefined) return null;
   if (list === undefined) {
     throw invalid(
-      `${where} exports neither \`domains\` nor \`modules\`: export const domains = [defineRoutes(myModule)];`,
+      `${where} exports none of \`domains\`, \`modules\` and \`jobs\`: export const domains = [defineRoutes(myModule)];`,
     );
   }
   if (!Array.isArray(list) || list.length === 0)

@@ -17,18 +17,18 @@ export function domainsSource({ domainsPath }: Pick<Config, 'domainsPath'>): str
 }
 
 /**
- * The domains this process runs: those of the ES module that MOORING_DOMAINS names, else the registry of this package; of
- * these, the ones that PROGRAMS names, if it names any.
+ * The domains this process runs: those of the ES module that MOORING_DOMAINS names, else, also where that one exports nothing
+ * but jobs, the registry of this package; of these, the ones that PROGRAMS names, if it names any.
  * @throws MooringError `domains-missing` or `domains-invalid` with what to do.
  */
 export async function installedDomains(
   config: Pick<Config, 'domainsPath' | 'programAddresses' | 'programs' | 'redPacketsCrown' | 'stakeVaultAddress'>,
 ): Promise<readonly DomainRoutes[]> {
   const { domainsPath, programs } = config;
-  const domains =
-    domainsPath === undefined ? ownDomains(config) : domainsOf(await loadDomainsFile(domainsPath), domainsPath);
-  assertDistinct(domains, domainsSource(config), config.programAddresses);
-  return programs.length === 0 ? domains : chosenFrom(domains, programs, domainsSource(config));
+  const named = domainsPath === undefined ? null : domainsOf(await loadDomainsFile(domainsPath), domainsPath);
+  const [domains, where] = named ? [named, domainsSource(config)] : [ownDomains(config), OWN_REGISTRY];
+  assertDistinct(domains, where, config.programAddresses);
+  return programs.length === 0 ? domains : chosenFrom(domains, programs, where);
 }
 
 /**

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { inspect, parseEnv } from 'node:util';
 import bs58 from 'bs58';
 import { z } from 'zod';
+import { MAX_TIMER_MS } from '../lib/clock.js';
 import { MooringError } from '../lib/errors.js';
 import { asSent, MAIL_ADDRESS, MAILBOX, ORIGIN, urlForm } from './forms.js';
-import { isProgramVariable, MAX_TIMER_MS, PROGRAM_VARIABLES, type ProgramSettingName } from './program-variables.js';
+import { isProgramVariable, PROGRAM_VARIABLES, type ProgramSettingName } from './program-variables.js';
 import { Secret, shownUrl } from './secret.js';
 import { cronPattern, flag, list, optionalText, optionalWhole, whole } from './variable.js';
 

@@ -1,11 +1,10 @@
+import { MAX_TIMER_MS } from '../lib/clock.js';
 import { wholeFrom } from './variable.js';
 
 /** Beyond this a typing error is likelier than a wish: 32 slots on top of confirmed are final, 10,000 take over an hour. */
 const MOST_CONFIRMATIONS = 10_000;
 /** The most signatures that an endpoint gives at once (getSignaturesForAddress). */
 const LARGEST_PAGE = 1_000;
-/** The longest wait that a timer of Node keeps. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * What may be set for all programs as `<variable>`, and for one as `<PROGRAM>_<variable>`. `fallback` holds where neither is

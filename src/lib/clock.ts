@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** The longest wait that a timer of Node keeps: a longer one ends at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Time as a capability, so that deciding code can run under a simulated clock. */
 export interface Clock {
   /** Wall-clock milliseconds since the Unix epoch: for people and documents, never for deciding a race. */

@@ -14,7 +14,17 @@ export class MooringError extends Error {
   }
 }
 
-/** The message of anything that was thrown, also of what is not an Error. */
+/** What is said of a thrown value that has no text. */
+const WITHOUT_TEXT = 'something without a text was thrown';
+
+/**
+ * The message of anything that was thrown, also of what is not an Error. Never throws: whoever asks is handling an error, and
+ * what is thrown may be a proxy, have no `toString`, or one that throws.
+ */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return WITHOUT_TEXT;
+  }
 }

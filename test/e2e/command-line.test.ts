@@ -30,6 +30,13 @@ describe('every command of package.json', () => {
     expect(installed.sort()).toEqual(ofScripts.filter((name) => !OF_THE_PROJECT.includes(name)).sort());
   });
 
+  it('that runs until it is stopped is one of mooring as well', () => {
+    const processes = Object.entries(scripts).flatMap(([name, line]) => (/tsx workers\/\S+$/.test(line) ? [name] : []));
+    expect(processes).toContain('delivery-worker');
+    const installed = COMMANDS.filter(({ isProcess }) => isProcess).map(({ name }) => name);
+    expect(installed.sort()).toEqual(processes.sort());
+  });
+
   it.each(commands)('npm run $name helps, with exit codes and examples', async ({ name, file }) => {
     const help = await runInProcess(file, ['--help'], NOTHING_SET);
     expect(help).toMatchObject({ code: 0, stderr: '' });

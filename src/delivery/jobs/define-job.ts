@@ -1,4 +1,5 @@
 import type { BackoffPolicy } from '../../lib/backoff.js';
+import { MAX_TIMER_MS } from '../../lib/clock.js';
 import { MooringError } from '../../lib/errors.js';
 import type { EventRecord } from '../records/event-record.js';
 import { handlerOf } from './job-run.js';
@@ -15,7 +16,10 @@ export interface JobContext {
   };
   /** Aborted when the attempt takes too long, is cancelled, or its process stops: what the job waits for has to heed it. */
   readonly signal: AbortSignal;
-  /** Writes a line that is kept with the run; the newest are. `data` is kept as JSON. */
+  /**
+   * Writes a line that is kept with the run; the newest 200 are. `data` is kept as JSON, or as a description where it has
+   * none (it holds itself, say): writing never throws.
+   */
   readonly log: (message: string, data?: unknown) => void;
 }
 
@@ -25,7 +29,7 @@ export interface JobSpec {
   readonly version: string;
   /** Done when it resolves; a rejection is tried again. It may run more than once: whoever is killed at its end did not note it. */
   readonly run: (context: JobContext) => Promise<void>;
-  /** For one attempt, in milliseconds; 5 minutes when left out. */
+  /** For one attempt, in milliseconds: at most `MAX_TIMER_MS`, which is 24 days; 5 minutes when left out. */
   readonly timeoutMs?: number;
   /** Attempts in all; 3 when left out. */
   readonly attempts?: number;
@@ -51,8 +55,13 @@ export function defineJob(spec: JobSpec): Job {
     throw new MooringError('job-invalid', message);
   }
   const { timeoutMs = 5 * MINUTE, attempts = 3, backoff = BACKOFF } = spec;
-  if (timeoutMs <= 0 || !Number.isInteger(attempts) || attempts < 1) {
-    throw new MooringError('job-invalid', `The job ${spec.id} needs a time-out above 0 and at least one attempt.`);
+  // What is not a number compares as false.
+  if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS)) {
+    const message = `The timeoutMs of the job ${spec.id} must be above 0 and at most ${MAX_TIMER_MS} (24 days): ${timeoutMs}`;
+    throw new MooringError('job-invalid', message);
+  }
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new MooringError('job-invalid', `The job ${spec.id} needs at least one attempt: ${attempts}`);
   }
   return { ...spec, timeoutMs, attempts, backoff };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import { jobRuns, type JobAttempt, type JobLogLine, type JobRun } from './job-run.js';
-import type { JobVerdict } from './judge-attempt.js';
+import { underWish, type JobVerdict } from './judge-attempt.js';
 
 /** Kept of each run, the newest. */
 const MAX_KEPT_ATTEMPTS = 20;
@@ -46,10 +46,30 @@ export function renewRun(
   );
 }
 
-/** Notes how an attempt ended. False: it is somebody else's by now, and nothing changed. */
+/**
+ * Notes how an attempt ended, and returns what that makes of the run, as `underWish` where somebody wanted it to end. Null: it
+ * is somebody else's by now, and nothing changed.
+ */
 export async function endRun(
   db: mongo.Db,
+  run: JobRun,
+  verdict: JobVerdict,
+  attempt: JobAttempt,
+  lines: readonly JobLogLine[],
+  now: Date,
+): Promise<JobVerdict | null> {
+  // A wish is never taken back: one of the two finds the run, whenever the wish comes.
+  for (const isCancelWanted of [false, true]) {
+    const outcome = isCancelWanted ? underWish(verdict) : verdict;
+    if (await noteEnd(db, run, isCancelWanted, outcome, attempt, lines, now)) return outcome;
+  }
+  return null;
+}
+
+async function noteEnd(
+  db: mongo.Db,
   { _id, claim }: JobRun,
+  isCancelWanted: boolean,
   verdict: JobVerdict,
   attempt: JobAttempt,
   lines: readonly JobLogLine[],
@@ -60,7 +80,7 @@ export async function endRun(
   const change = { state, error, claim: null, ...(isOver ? { endedAt: now } : { dueAt: after(now, verdict.afterMs) }) };
   const isCounted = isOver || verdict.counts;
   const noted = await jobRuns(db).updateOne(
-    { _id, claim, state: 'running' },
+    { _id, claim, isCancelWanted, state: 'running' },
     {
       $set: change,
       ...(isCounted

@@ -8,7 +8,7 @@ import { within } from '../../lib/within.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { jobsByHandler, type Job } from './define-job.js';
 import { claimRun, endRun, nextRun, renewRun } from './job-store.js';
-import { errorOf, judgeAttempt } from './judge-attempt.js';
+import { errorOf, judgeAttempt, settledAlready } from './judge-attempt.js';
 import { perform, type Performing } from './perform-job.js';
 import type { JobRun } from './job-run.js';
 
@@ -97,9 +97,7 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
   }
 
   async function runOne(run: JobRun, job: Job, wasAbandoned: boolean): Promise<void> {
-    // What the process before did not come to note counts as an attempt.
-    const isSpent = wasAbandoned && run.attempts > job.attempts;
-    const one = perform({ db, clock }, job, run, isSpent ? { kind: 'abandoned' } : null);
+    const one = perform({ db, clock }, job, run, settledAlready(job, run, wasAbandoned));
     performing.add(one);
     if (stopping.signal.aborted) one.end({ kind: 'stopped' });
     const ended = new AbortController();
@@ -112,13 +110,13 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
     const verdict = judgeAttempt(job, outcome, run.attempts, random);
     const error = outcome.kind === 'done' ? null : errorOf(outcome, job.timeoutMs);
     const attempt = { number: run.attempts, startedAt: run.startedAt ?? now, endedAt: now, error };
-    const isNoted = await endRun(db, run, verdict, attempt, one.lines(), now);
+    const noted = await endRun(db, run, verdict, attempt, one.lines(), now);
     metrics.jobAttemptsTotal.inc({ job: job.id, outcome: outcome.kind });
     const told = { run: run._id, job: job.id, version: job.version, attempt: run.attempts };
-    if (!isNoted) log.warn(told, 'a run was taken over by another process while it ran');
-    else if (verdict.state === 'failed') log.error({ ...told, error: verdict.error }, 'a job has failed');
-    else if (verdict.state === 'due') log.warn({ ...told, error: verdict.error }, 'a job is tried again later');
-    else log.info(told, `job ${verdict.state}`);
+    if (!noted) log.warn(told, 'a run was taken over by another process while it ran');
+    else if (noted.state === 'failed') log.error({ ...told, error: noted.error }, 'a job has failed');
+    else if (noted.state === 'due') log.warn({ ...told, error: noted.error }, 'a job is tried again later');
+    else log.info(told, `job ${noted.state}`);
 
     async function renewUntil(signal: AbortSignal): Promise<void> {
       for (;;) {

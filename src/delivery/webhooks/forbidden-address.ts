@@ -1,5 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
+/** What a person may set who wants such an address, or http://, all the same. */
+export const UNLESS_ALLOWED = '(for development: WEBHOOKS_ALLOW_PRIVATE=true)';
+
 /** IANA's special-purpose registry for IPv4 (RFC 6890 and what was added), with multicast and class E. */
 const SPECIAL_IPV4 = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
@@ -25,7 +28,7 @@ export function forbiddenAddress(ip: string): string | null {
   if (family === 0) return `${ip} is no IP address of the Internet`;
   const isSpecial =
     family === 4 ? specialIpv4.check(ip, 'ipv4') : !globalIpv6.check(ip, 'ipv6') || specialIpv6.check(ip, 'ipv6');
-  return isSpecial ? `${ip} is a private, local or special address` : null;
+  return isSpecial ? `${ip} is a private, local or special address ${UNLESS_ALLOWED}` : null;
 }
 
 function blockList(ranges: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {

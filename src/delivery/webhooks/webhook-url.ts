@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { forbiddenAddress } from './forbidden-address.js';
+import { forbiddenAddress, UNLESS_ALLOWED } from './forbidden-address.js';
 
 /**
  * Why nothing can be sent to this URL, whatever its name resolves to; null: it can be tried. Literal addresses in any
@@ -8,7 +8,8 @@ import { forbiddenAddress } from './forbidden-address.js';
 export function forbiddenUrl(text: string, allowPrivate: boolean): string | null {
   if (!URL.canParse(text)) return 'it is no URL; write one such as https://example.com/hook';
   const { protocol, username, password, hash, hostname } = new URL(text);
-  if (protocol !== 'https:' && !(protocol === 'http:' && allowPrivate)) return 'it has to begin with https://';
+  if (protocol !== 'https:' && !allowPrivate) return `it has to begin with https:// ${UNLESS_ALLOWED}`;
+  if (protocol !== 'https:' && protocol !== 'http:') return 'it has to begin with https:// or http://';
   if (username !== '' || password !== '') return 'it must not carry a user or a password: requests are signed';
   if (hash !== '') return 'it must not have a # part: nothing of it would be sent';
   const literal = hostname.replace(/^\[|\]$/g, '');

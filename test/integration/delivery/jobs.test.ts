@@ -84,6 +84,34 @@ describe('a job that events are delivered to (002-5)', () => {
     expect(signal?.aborted).toBe(true);
   });
 
+  it('is not tried again when somebody wanted it to end before its attempt failed', async () => {
+    await bench.dispatcher({ dispatchable: dispatchable() });
+    await bench.record();
+    let fail: (error: Error) => void = () => {};
+    const failing = job(() => new Promise((_, reject) => (fail = reject)));
+    bench.start({ jobs: [failing], jobTiming: { renewMs: 60_000 } });
+    const { _id } = await run('running');
+    expect(await cancelRun(bench.db, 'env_a', _id, new Date())).toBe('asked');
+    fail(new Error('never mind'));
+    expect(await run('cancelled')).toMatchObject({
+      ...{ attempts: 1, error: null, claim: null },
+      history: [{ number: 1, error: 'never mind' }],
+    });
+  });
+
+  it('is not begun anew when somebody wanted it to end and its process died', async () => {
+    await bench.dispatcher({ dispatchable: dispatchable() });
+    await bench.record();
+    const begun: number[] = [];
+    const stuck = job(({ run: { attempt } }) => new Promise(() => begun.push(attempt)));
+    bench.start({ jobs: [stuck], jobTiming: { renewMs: 60_000, abandonedMs: 300 } });
+    const { _id } = await run('running');
+    expect(await cancelRun(bench.db, 'env_a', _id, new Date())).toBe('asked');
+    bench.start({ desks: [], jobs: [stuck] });
+    await run('cancelled');
+    expect(begun).toEqual([1]);
+  });
+
   it('is taken up when whoever ran it is gone, and what that one says afterwards counts for nothing', async () => {
     await bench.dispatcher({ dispatchable: dispatchable() });
     await bench.record();

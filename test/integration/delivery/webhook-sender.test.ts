@@ -141,7 +141,9 @@ it('TRAPS 28: looks at the address it connects to, not at one it asked for befor
   const request = { secrets, messageId: 'evt_1', body: BODY, timeoutMs: 5_000 };
   expect(await guarded.send({ ...request, url: `https://rebound.example:${port}/` }, NEVER)).toEqual({
     kind: 'forbidden',
-    error: 'rebound.example leads where no webhook may go: 127.0.0.1 is a private, local or special address',
+    error:
+      'rebound.example leads where no webhook may go: 127.0.0.1 is a private, local or special address ' +
+      '(for development: WEBHOOKS_ALLOW_PRIVATE=true)',
   });
   expect(asked).toEqual(['rebound.example']);
   for (const literal of [`https://127.0.0.1:${port}/`, `https://[::1]:${port}/`, `https://2130706433:${port}/`, url]) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { assertDistinct, domainsOf } from '../../../src/app/check-domains.js';
 import { installedDomains } from '../../../src/app/installed-domains.js';
+import { installedJobs } from '../../../src/app/installed-jobs.js';
 import { readConfig } from '../../../src/config/env.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
 import { defineModule } from '../../../src/domain-kit/domain-module.js';
@@ -55,6 +56,13 @@ describe('the installed domains', () => {
     expect(domains?.reads).toEqual([]);
   });
 
+  it("are this package's own as well where the named module exports jobs alone (002-5)", async () => {
+    const jobs = fileWith('jobs.mjs', "export const jobs = [{ id: 'greet', version: '1', run: async () => {} }];");
+    expect(await names({ MOORING_DOMAINS: jobs })).toEqual(['coupons', 'red-packets', 'stake-vault']);
+    expect(await installedJobs(readConfig({ MOORING_DOMAINS: jobs }))).toMatchObject([{ id: 'greet' }]);
+    await expect(names({ MOORING_DOMAINS: jobs, PROGRAMS: 'coupon' })).rejects.toThrow('(src/domains/registry.ts)');
+  });
+
   it('may be written in TypeScript', async () => {
     const [typed] = await load(fileWith('typed.mts', source('modules: unknown[] = [game]')));
     expect(typed?.module.name).toBe('game');
@@ -74,7 +82,7 @@ describe('the installed domains', () => {
 
 describe('what a file of domains must export', () => {
   it.each([
-    { exported: {}, says: 'mine.js exports neither `domains` nor `modules`: export const domains =' },
+    { exported: {}, says: 'mine.js exports none of `domains`, `modules` and `jobs`: export const domains =' },
     { exported: { domains: coupons }, says: 'mine.js: `domains` must be an array, and not empty.' },
     { exported: { modules: [] }, says: 'mine.js: `modules` must be an array, and not empty.' },
     {
