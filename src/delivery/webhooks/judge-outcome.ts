@@ -5,8 +5,6 @@ import type { WebhookOutcome, WebhookVerdict } from './webhook-outcome.js';
 const GONE = 410;
 /** The receiver is overloaded, or whoever stands before it cannot reach it. */
 const SLOW_DOWN: readonly number[] = [429, 502, 504];
-/** Nobody may keep us waiting for longer than the schedule's longest pause. */
-const MAX_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /** What follows from the outcome of the `number`-th try, from 1. `random` returns [0, 1). */
 export function judgeOutcome(
@@ -23,7 +21,7 @@ export function judgeOutcome(
   if (pause === null) return { kind: 'failed', reason: 'exhausted', error };
   const asked = outcome.kind === 'answered' ? outcome.retryAfterMs : null;
   const slowDown = outcome.kind === 'answered' && (asked !== null || SLOW_DOWN.includes(outcome.status));
-  return { kind: 'again', afterMs: Math.max(pause, Math.min(asked ?? 0, MAX_RETRY_AFTER_MS)), error, slowDown };
+  return { kind: 'again', afterMs: Math.max(pause, asked ?? 0), error, slowDown };
 }
 
 function wordsOf(status: number): string {
