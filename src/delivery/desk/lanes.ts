@@ -52,12 +52,14 @@ export class Lanes {
   /** Takes dispatchers that have something to do as they are now. */
   async open(dispatchers: readonly Dispatcher[]): Promise<void> {
     const { db, clock } = this.deps;
+    const opened = new Set(dispatchers.map(({ _id }) => _id));
+    // Before anything is asked: one that is forgotten must be read, or its pause would be forgotten with it.
+    if (this.#lanes.size > REMEMBERED) this.#forgetIdle(opened);
     const isNew = ({ _id }: Dispatcher) => !this.#lanes.has(_id);
     const stored = await readHealth(
       db,
       dispatchers.filter(isNew).map(({ _id }) => _id),
     );
-    if (this.#lanes.size > REMEMBERED) this.#forgetIdle();
     for (const dispatcher of dispatchers) {
       const known = this.#lanes.get(dispatcher._id);
       const { ratePerSecond } = limitsOf(dispatcher.dispatchable);
@@ -68,7 +70,6 @@ export class Lanes {
         ...{ dispatcher, bucket },
       });
     }
-    const opened = new Set(dispatchers.map(({ _id }) => _id));
     this.#active = [...this.#lanes].filter(([id, { inFlight }]) => inFlight > 0 || opened.has(id)).length;
   }
 
@@ -154,9 +155,9 @@ export class Lanes {
     return bucket && ratePerSecond !== null ? refilled(bucket, ratePerSecond, this.deps.clock.monotonic()) : null;
   }
 
-  #forgetIdle(): void {
+  #forgetIdle(opened: ReadonlySet<string>): void {
     for (const [id, { inFlight, health, savedHealth, bucket }] of this.#lanes) {
-      if (inFlight === 0 && health === savedHealth && bucket === null) this.#lanes.delete(id);
+      if (!opened.has(id) && inFlight === 0 && health === savedHealth && bucket === null) this.#lanes.delete(id);
     }
   }
 }

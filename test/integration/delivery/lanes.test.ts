@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeHealth } from '../../../src/delivery/desk/endpoint-health-store.js';
+import { Lanes } from '../../../src/delivery/desk/lanes.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { inTransaction } from '../../../src/store/transactions.js';
+import { openDeskBench } from './desk-bench.js';
+
+let bench: Awaited<ReturnType<typeof openDeskBench>>;
+let lanes: Lanes;
+beforeEach(async () => {
+  bench = await openDeskBench();
+  const { db } = bench;
+  lanes = new Lanes({ db, clock: systemClock, random: () => 0, timing: { mostInFlight: 500 } });
+});
+afterEach(() => bench.close());
+
+const later = { kind: 'answered', status: 429, body: '', durationMs: 1, retryAfterMs: 3_600_000 } as const;
+
+/** Writes down how endpoints are, as a turn of a desk does. */
+async function save(): Promise<void> {
+  const unsaved = lanes.unsaved();
+  await inTransaction(bench.client, (session) => writeHealth(bench.db, session, unsaved));
+  lanes.saved(unsaved);
+}
+
+describe('what a desk remembers of its dispatchers (002-3)', () => {
+  it('a pause holds however many dispatchers there are, forgotten meanwhile or not', async () => {
+    const one = await bench.dispatcher();
+    const many = Array.from({ length: 2_001 }, (_, at) => ({ ...one, _id: `disp_${at}` }));
+    await lanes.open([one, ...many]);
+    lanes.begin(one);
+    lanes.end(one, later, 1);
+    await save();
+    await lanes.open(many);
+    expect(lanes.isFull(one._id)).toBe(false);
+    await lanes.open([one, ...many]);
+    expect(lanes.room(one._id)).toBe(0);
+    await lanes.open([one]);
+    expect(lanes.room(one._id)).toBe(0);
+  });
+});
