@@ -19,7 +19,7 @@ export async function oneDispatcherView(db: mongo.Db, dispatcher: Dispatcher) {
 
 /** Of its secrets only how many sign. */
 function dispatcherView(
-  { _id: id, dispatchable, account, environment: _, desk: __, ...rest }: Dispatcher,
+  { _id: id, dispatchable, account, environment: _, desk: __, endpointRevision: ___, ...rest }: Dispatcher,
   names: ReadonlyMap<string, string>,
 ) {
   const accountId = account === null ? null : (names.get(account) ?? account);

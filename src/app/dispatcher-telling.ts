@@ -2,6 +2,7 @@ import type { DispatcherTelling } from '../api/routes/dispatcher-delivery-routes
 import { invokeDispatcher } from '../delivery/desk/invoke-dispatcher.js';
 import { replayRecords } from '../delivery/desk/replay-records.js';
 import { tryDispatcher } from '../delivery/desk/try-dispatcher.js';
+import type { Dispatcher } from '../delivery/dispatchers/dispatcher.js';
 import type { DispatcherStore } from '../delivery/dispatchers/dispatcher-store.js';
 import { wouldReach } from '../delivery/dispatchers/who-gets.js';
 import type { Foundation } from './foundation.js';
@@ -16,11 +17,15 @@ export function createDispatcherTelling(
   const { mongo, machine } = foundation;
   const { invoke, close } = webhookInvoker(foundation);
   const deps = { ...mongo, clock: machine.clock, wake };
+  const noteMended = async (dispatcher: Dispatcher): Promise<void> => {
+    await dispatchers.noteMended(dispatcher);
+    wake();
+  };
   return {
     find: (environment, id) => dispatchers.read(environment, id),
     invoke: (environment, dispatcher, record) => invokeDispatcher(deps, dispatcher, record, environment),
     replay: (dispatcher, span) => replayRecords({ ...deps, isReached: wouldReach }, dispatcher, span),
-    tryOut: (dispatcher, signal) => tryDispatcher({ invoke, clock: machine.clock }, dispatcher, signal),
+    tryOut: (dispatcher, signal) => tryDispatcher({ invoke, clock: machine.clock, noteMended }, dispatcher, signal),
     close,
   };
 }

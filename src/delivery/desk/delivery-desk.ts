@@ -14,12 +14,21 @@ import type { DueDelivery } from './delivery-store.js';
 import type { DeliveryTiming } from './delivery-timing.js';
 import { attemptFrom, type Invoke } from './invoke.js';
 import { nextInLine } from './judge-order.js';
-import { Lanes, type TryJudgement } from './lanes.js';
+import { judgeLate, type FinishedTry } from './judge-late.js';
+import { Lanes } from './lanes.js';
 import { planTurn, type PlannedClaim, type TurnPlan } from './plan-turn.js';
 import { AgendaReader, type Agenda } from './read-agenda.js';
-import { readDispatchers, readRecords, readRuns, readTold, readTurns, readWaiting } from './turn-reads.js';
+import {
+  readDispatchers,
+  readEndpointRevisions,
+  readRecords,
+  readRuns,
+  readTold,
+  readTurns,
+  readWaiting,
+} from './turn-reads.js';
 import { limitsOf } from './webhook-limits.js';
-import { lostTries, writeTurn, type EndedTry } from './turn-writes.js';
+import { lostTries, writeTurn } from './turn-writes.js';
 
 /** What a desk works with. */
 export interface DeliveryDeskDeps {
@@ -34,9 +43,6 @@ export interface DeliveryDeskDeps {
   /** Tells whoever runs jobs here that there is a new run. */
   readonly wakeJobs: () => void;
 }
-
-/** A try that is over and not written down yet. */
-type Finished = EndedTry & Pick<TryJudgement, 'disables'>;
 
 const NOTHING: TurnPlan = { claims: [], runs: [], ended: [], cancelled: [], wait: [], revive: [], isEarly: false };
 
@@ -54,7 +60,7 @@ export class DeliveryDesk {
   readonly #busy = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #cutOff = new AbortController();
-  #finished: Finished[] = [];
+  #finished: FinishedTry[] = [];
 
   constructor(
     private readonly deps: DeliveryDeskDeps,
@@ -107,6 +113,7 @@ export class DeliveryDesk {
   async #turn(): Promise<number> {
     const { db, clock, timing } = this.deps;
     const now = new Date(clock.now());
+    await this.#lanes.renew();
     const agenda = await this.#agenda.read(now.getTime(), (dispatcher) => this.#lanes.isFull(dispatcher));
     const plan = await this.#plan(agenda, now);
     const records = await readRecords(
@@ -157,9 +164,10 @@ export class DeliveryDesk {
 
   /** Writes a turn, with the tries that are over. */
   async #commit(plan: TurnPlan & { readonly claims: readonly PlannedClaim[] }, now: Date): Promise<void> {
-    const { db, timing } = this.deps;
+    const { db, log, timing } = this.deps;
     const finished = [...this.#finished];
-    const ended = [...finished, ...plan.ended];
+    const settled = await this.#settle(finished);
+    const ended = [...settled, ...plan.ended];
     const done = [
       ...ended.filter(({ verdict: { kind } }) => kind === 'delivered' || kind === 'failed'),
       ...plan.cancelled,
@@ -167,8 +175,8 @@ export class DeliveryDesk {
     const waiting = await readWaiting(db, done);
     const next = [...waiting].flatMap(([line, first]) => nextInLine(line, plan.wait, first) ?? []);
     const health = this.#lanes.unsaved();
-    const disabled = finished.flatMap(({ delivery: { dispatcher }, disables }) =>
-      disables === null ? [] : [{ dispatcher, reason: disables }],
+    const disabled = settled.flatMap(({ delivery: { dispatcher }, disables, endpointRevision }) =>
+      disables === null ? [] : [{ dispatcher, reason: disables, endpointRevision }],
     );
     const writes = {
       ended,
@@ -188,6 +196,14 @@ export class DeliveryDesk {
     this.#finished = this.#finished.filter((one) => !finished.includes(one));
     for (const { delivery } of finished) this.#busy.delete(delivery._id);
     this.#lanes.saved(health);
+    for (const { dispatcher, reason } of disabled) log.error({ dispatcher, reason }, 'a dispatcher was disabled');
+  }
+
+  /** What these tries mean by now: their dispatchers may have other endpoints. */
+  async #settle(finished: readonly FinishedTry[]): Promise<readonly FinishedTry[]> {
+    const blamed = finished.flatMap(({ delivery, disables }) => (disables === null ? [] : [delivery.dispatcher]));
+    const revisions = await readEndpointRevisions(this.deps.db, blamed);
+    return finished.map((one) => judgeLate(one, revisions));
   }
 
   /** Makes one try, which is claimed. */
@@ -201,27 +217,22 @@ export class DeliveryDesk {
     const running = invoke({ delivery, dispatcher, record }, this.#cutOff.signal).then((outcome) => {
       const { verdict, disables } = this.#lanes.end(dispatcher, outcome, inSchedule);
       const { fence } = this.work.lease;
-      this.#finished.push({ delivery, number, fence, attempt: attemptFrom(outcome, number, at), verdict, disables });
+      const { endpointRevision } = dispatcher;
+      const attempt = attemptFrom(outcome, number, at);
+      this.#finished.push({ delivery, number, fence, attempt, verdict, disables, endpointRevision });
       this.#running.delete(running);
       metrics.deliveryAttemptsTotal.inc({ kind: dispatcher.dispatchable.kind, outcome: verdict.kind });
-      this.#say(delivery, dispatcher.dispatchableId, number, verdict, disables);
+      this.#say(delivery, dispatcher.dispatchableId, number, verdict);
       this.wake();
     });
     this.#running.add(running);
   }
 
-  #say(
-    { _id, eventName }: DueDelivery,
-    dispatcher: string,
-    attempt: number,
-    verdict: EndedTry['verdict'],
-    disables: Finished['disables'],
-  ): void {
+  #say({ _id, eventName }: DueDelivery, dispatcher: string, attempt: number, verdict: FinishedTry['verdict']): void {
     const { log } = this.deps;
     const told = { delivery: _id, event: eventName, dispatcher, attempt };
     if (verdict.kind === 'delivered') log.info(told, 'event delivered');
     if (verdict.kind === 'again') log.info({ ...told, error: verdict.error }, 'an event is delivered again later');
     if (verdict.kind === 'failed') log.warn({ ...told, error: verdict.error }, 'an event cannot be delivered');
-    if (disables !== null) log.error({ dispatcher, reason: disables }, 'a dispatcher was disabled');
   }
 }

@@ -1,10 +1,19 @@
 import type { mongo } from 'mongoose';
-import type { EndpointHealth } from '../webhooks/endpoint-health.js';
+import { WELL, type EndpointHealth } from '../webhooks/endpoint-health.js';
 
 /** How the endpoint of a dispatcher is, for whoever works on it next. */
 export interface StoredHealth extends EndpointHealth {
   /** The dispatcher. */
   readonly _id: string;
+  /** Of the endpoint that it is about (dispatcher.ts). Unset: 0. */
+  readonly endpointRevision?: number;
+}
+
+/** What is known of the endpoint that a dispatcher has now: nothing bad, where what was noted is about the one before. */
+export function healthNow(stored: StoredHealth | undefined, endpointRevision: number): EndpointHealth {
+  if (!stored || (stored.endpointRevision ?? 0) !== endpointRevision) return WELL;
+  const { _id: _, endpointRevision: __, ...health } = stored;
+  return health;
 }
 
 function endpointHealth(db: mongo.Db): mongo.Collection<StoredHealth> {

@@ -72,19 +72,22 @@ export function planTurn({ lanes, room, turns, toldMs, runs }: TurnSight): TurnP
     revive.push(...order.revive);
     isEarly ||= order.isEarly;
     const { dispatchable } = dispatcher;
+    // A run that was begun goes on, whatever the dispatcher invokes by now: its end is what becomes of the delivery.
+    const fresh = order.free.filter(({ run }) => run === null);
+    for (const delivery of order.free) {
+      if (delivery.run !== null) plan.ended.push(endOfRun(delivery, runs.get(delivery.run) ?? null));
+    }
     if (dispatchable.kind !== 'job') {
-      const due = order.free.map((delivery) => ({ delivery, dispatcher }));
+      const due = fresh.map((delivery) => ({ delivery, dispatcher }));
       waiting.push({ inFlight: lane.inFlight, room: lane.room, due });
       continue;
     }
-    for (const delivery of order.free) {
-      if (delivery.run === null) {
-        const { _id, environment, record, orderKey } = delivery;
-        const { job, version } = dispatchable;
-        const id = runIdOf(_id, delivery.attempts + 1);
-        const made = { id, environment, job, version, record, dispatcher: dispatcher._id, delivery: _id };
-        plan.runs.push({ delivery, order: made, isAwaited: orderKey !== null });
-      } else plan.ended.push(endOfRun(delivery, runs.get(delivery.run) ?? null));
+    for (const delivery of fresh) {
+      const { _id, environment, record, orderKey } = delivery;
+      const { job, version } = dispatchable;
+      const id = runIdOf(_id, delivery.attempts + 1);
+      const made = { id, environment, job, version, record, dispatcher: dispatcher._id, delivery: _id };
+      plan.runs.push({ delivery, order: made, isAwaited: orderKey !== null });
     }
   }
   const claims = chooseClaims(waiting, Math.min(room, BEGUN_AT_ONCE));

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.js';
 import { deskOf } from '../desk-number.js';
 import type { Dispatcher } from '../dispatchers/dispatcher.js';
 import type { EventRecord } from '../records/event-record.js';
+import { isSuccess } from '../webhooks/judge-outcome.js';
 import type { WebhookOutcome } from '../webhooks/webhook-outcome.js';
 import type { Invoke } from './invoke.js';
 
@@ -12,19 +13,28 @@ export type TestOutcome =
   /** A job is not told over HTTP: invoke it with an event instead. */
   | { readonly kind: 'not-by-http' };
 
+interface TryDeps {
+  readonly invoke: Invoke;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Whatever bad is known of its endpoint holds no longer. */
+  readonly noteMended: (dispatcher: Dispatcher) => Promise<void>;
+}
+
 /**
- * Tells an endpoint of a test event now and says what it answered; enabled or not. Nothing is stored, and nothing is
- * concluded from the answer.
+ * Tells an endpoint of a test event now and says what it answered; enabled or not. Nothing is stored, and nothing but a success
+ * says anything of how the endpoint is: who mended it need not wait until it is tried again.
  */
 export async function tryDispatcher(
-  { invoke, clock }: { readonly invoke: Invoke; readonly clock: Pick<Clock, 'now'> },
+  { invoke, clock, noteMended }: TryDeps,
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<TestOutcome> {
   if (dispatcher.dispatchable.kind === 'job') return { kind: 'not-by-http' };
   const record = testRecord(dispatcher, new Date(clock.now()));
   const delivery = { _id: `${record._id}/${dispatcher._id}`, messageId: record._id };
-  return { kind: 'sent', messageId: record._id, outcome: await invoke({ delivery, dispatcher, record }, signal) };
+  const outcome = await invoke({ delivery, dispatcher, record }, signal);
+  if (isSuccess(outcome)) await noteMended(dispatcher);
+  return { kind: 'sent', messageId: record._id, outcome };
 }
 
 function testRecord({ environment, events, source, account }: Dispatcher, now: Date): EventRecord {

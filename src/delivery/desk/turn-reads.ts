@@ -16,6 +16,15 @@ export async function readDispatchers(db: mongo.Db, ids: readonly string[]): Pro
   return new Map([...stored].map(([id, dispatcher]) => [id, dispatcherFrom(dispatcher)]));
 }
 
+/** Which endpoints these dispatchers have now (`endpointRevision`), by their ids. */
+export async function readEndpointRevisions(
+  db: mongo.Db,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const stored = await byId(eventDispatchers(db), ids, { endpointRevision: 1 });
+  return new Map([...stored].map(([id, { endpointRevision = 0 }]) => [id, endpointRevision]));
+}
+
 /** Records by id. */
 export function readRecords(db: mongo.Db, ids: readonly string[]): Promise<ReadonlyMap<string, EventRecord>> {
   return byId(eventRecords(db), ids);

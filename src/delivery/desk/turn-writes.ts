@@ -31,6 +31,8 @@ export interface EndedTry {
 export interface DisabledDispatcher {
   readonly dispatcher: string;
   readonly reason: 'gone' | 'failing';
+  /** Of the endpoint that the reason is about: another one is not to blame. */
+  readonly endpointRevision: number;
 }
 
 /** Everything one turn of a desk writes, in one transaction. */
@@ -107,9 +109,10 @@ export async function writeTurn(
       { session, ordered: true },
     );
   }
-  for (const { dispatcher, reason } of disabled) {
+  for (const { dispatcher, reason, endpointRevision } of disabled) {
     const change = { enabled: false, disabledReason: reason, updatedAt: now };
-    await eventDispatchers(db).updateOne({ _id: dispatcher, enabled: true }, { $set: change }, { session });
+    const about = { _id: dispatcher, enabled: true, endpointRevision: { $not: { $gt: endpointRevision } } };
+    await eventDispatchers(db).updateOne(about, { $set: change }, { session });
   }
   await writeHealth(db, session, health);
 }

@@ -16,16 +16,31 @@ export interface DispatcherDefinition extends Pick<
 }
 
 /** A dispatcher as it is stored. */
-export interface StoredDispatcher extends Omit<Dispatcher, 'filter'> {
+export interface StoredDispatcher extends Omit<Dispatcher, 'filter' | 'endpointRevision'> {
   /** As JSON: operators begin with `$`, and keys have dots, which are no names of fields. */
   readonly filter: string;
   /** Raised with every change of what it is, so that two who change it at once notice. */
   readonly revision: number;
+  /** Unset: 0. */
+  readonly endpointRevision?: number;
 }
 
 /** The secrets of a target; null where nobody is told over HTTP, so that nothing is signed. */
 export function secretsOf(dispatchable: Dispatchable): readonly string[] | null {
   return dispatchable.kind === 'job' ? null : dispatchable.secrets;
+}
+
+/** Where a target is told over HTTP; null: nowhere. */
+export function urlOf(target: Target): string | null {
+  return target.kind === 'job' ? null : target.url;
+}
+
+/** Whether what is known of its endpoint holds no longer once a dispatcher is what the definition says. */
+export function isMended(
+  known: Pick<StoredDispatcher, 'dispatchable' | 'enabled'>,
+  { dispatchable, enabled }: Pick<DispatcherDefinition, 'dispatchable' | 'enabled'>,
+): boolean {
+  return urlOf(known.dispatchable) !== urlOf(dispatchable) || (enabled === true && !known.enabled);
 }
 
 /** A target with its secrets. One that needs a secret and has none gets what `newSecret` makes. */
@@ -55,6 +70,6 @@ export function definedFields({ filter, enabled, dispatchable: _, ...fields }: D
 }
 
 /** A stored dispatcher as everybody else knows it. */
-export function dispatcherFrom({ filter, revision: _, ...rest }: StoredDispatcher): Dispatcher {
-  return { ...rest, filter: JSON.parse(filter) as Dispatcher['filter'] };
+export function dispatcherFrom({ filter, revision: _, endpointRevision = 0, ...rest }: StoredDispatcher): Dispatcher {
+  return { ...rest, filter: JSON.parse(filter) as Dispatcher['filter'], endpointRevision };
 }

@@ -8,8 +8,10 @@ import type { Dispatcher } from './dispatcher.js';
 import {
   definedFields,
   dispatcherFrom,
+  isMended,
   rotated,
   secretsOf,
+  urlOf,
   type DispatcherDefinition,
   withSecrets,
   type StoredDispatcher,
@@ -24,6 +26,9 @@ export interface Upserted {
 
 /** unsigned: nobody is told over HTTP, so that there is nothing to sign. */
 export type Rotated = { readonly kind: 'rotated'; readonly secret: string } | { readonly kind: 'unsigned' };
+
+/** What is known of an endpoint holds no longer: raised, not set, for several may say so at once. */
+const MENDED = { endpointRevision: 1 } as const;
 
 /** The collection of dispatchers. */
 export function eventDispatchers(db: mongo.Db): mongo.Collection<StoredDispatcher> {
@@ -68,15 +73,20 @@ export class DispatcherStore {
     return stored && dispatcherFrom(stored);
   }
 
-  /** Enables or disables it; null: there is none. */
+  /** Enables or disables it; null: there is none. Who enables it has mended its endpoint. */
   async setEnabled(environment: string, _id: string, enabled: boolean): Promise<Dispatcher | null> {
     const change = { enabled, disabledReason: null, updatedAt: new Date(this.machine.clock.now()) };
     const stored = await this.#collection.findOneAndUpdate(
       { _id, environment },
-      { $set: change },
+      { $set: change, ...(enabled ? { $inc: MENDED } : {}) },
       { returnDocument: 'after' },
     );
     return stored && dispatcherFrom(stored);
+  }
+
+  /** Notes that its endpoint was found well, unless it has another one by now. */
+  async noteMended({ _id, dispatchable }: Pick<Dispatcher, '_id' | 'dispatchable'>): Promise<void> {
+    await this.#collection.updateOne({ _id, 'dispatchable.url': urlOf(dispatchable) }, { $inc: MENDED });
   }
 
   /**
@@ -115,7 +125,7 @@ export class DispatcherStore {
     const stored: StoredDispatcher = {
       ...{ _id, environment, dispatchableId, dispatchable, enabled: true, disabledReason: null },
       ...definedFields(definition, now),
-      ...{ desk: deskOf(_id), revision: 1, createdAt: now },
+      ...{ desk: deskOf(_id), revision: 1, endpointRevision: 0, createdAt: now },
     };
     try {
       await this.#collection.insertOne(stored);
@@ -131,14 +141,18 @@ export class DispatcherStore {
     const secrets = secretsOf(known.dispatchable) ?? [];
     const { dispatchable, secret } = withSecrets(definition.dispatchable, secrets, this.#newSecret);
     const fields = definedFields(definition, new Date(this.machine.clock.now()));
-    const stored = await this.#change(known, { ...fields, dispatchable });
+    const stored = await this.#change(known, { ...fields, dispatchable }, isMended(known, definition) ? MENDED : {});
     return stored && { kind: 'updated', dispatcher: dispatcherFrom(stored), secret };
   }
 
-  #change({ _id, revision }: StoredDispatcher, fields: Partial<StoredDispatcher>): Promise<StoredDispatcher | null> {
+  #change(
+    { _id, revision }: StoredDispatcher,
+    fields: Partial<StoredDispatcher>,
+    mended: Partial<typeof MENDED> = {},
+  ): Promise<StoredDispatcher | null> {
     return this.#collection.findOneAndUpdate(
       { _id, revision },
-      { $set: { ...fields, revision: revision + 1 } },
+      { $set: fields, $inc: { revision: 1, ...mended } },
       { returnDocument: 'after' },
     );
   }

@@ -51,6 +51,11 @@ export interface Dispatcher {
   readonly disabledReason: string | null;
   /** Keys into the event (`['payload', 'owner']`) whose value orders its deliveries; null: no order. */
   readonly orderBy: readonly string[] | null;
+  /**
+   * Raised whenever what is known of its endpoint holds no longer: it is another one, or somebody has mended it. Tries that
+   * were begun before say nothing of how it is.
+   */
+  readonly endpointRevision: number;
   /** The desk that works on its deliveries. */
   readonly desk: number;
   readonly createdAt: Date;

@@ -21,7 +21,7 @@ export interface EndpointHealth {
   readonly pauses: number;
   /** Nothing is sent before. */
   readonly pausedUntil: number | null;
-  /** It asked for less: one request at a time until one succeeds. */
+  /** It asked for less: one request at a time until one that began after its pause succeeds. */
   readonly isSlow: boolean;
 }
 
@@ -36,13 +36,15 @@ export type HealthSign =
 
 /** How it is after a try. */
 export function healthAfter(health: EndpointHealth, sign: HealthSign, nowMs: number): EndpointHealth {
-  if (sign.kind === 'success') return WELL;
+  const { pausedUntil } = health;
+  const isPaused = pausedUntil !== null && nowMs < pausedUntil;
+  // What succeeds within a pause was under way before it, and says nothing of what was asked for since.
+  if (sign.kind === 'success') return isPaused ? { ...WELL, pausedUntil, isSlow: health.isSlow } : WELL;
   const failures = health.failures + 1;
   const isSlow = health.isSlow || sign.kind === 'slow-down';
-  const isPaused = health.pausedUntil !== null && nowMs < health.pausedUntil;
   // Requests that were under way together fail together: those after the first say nothing of how it is after the pause.
   const begins = failures >= FAILURES_TO_PAUSE && !isPaused;
-  const untils = [health.pausedUntil ?? 0];
+  const untils = [pausedUntil ?? 0];
   if (sign.kind === 'slow-down') untils.push(nowMs + Math.max(sign.afterMs ?? 0, SLOW_DOWN_MS));
   if (begins) untils.push(nowMs + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(health.pauses, 30)));
   const until = Math.max(...untils);

@@ -5,8 +5,11 @@ import type { WebhookOutcome, WebhookVerdict } from './webhook-outcome.js';
 const GONE = 410;
 /** The receiver is overloaded, or whoever stands before it cannot reach it. */
 const SLOW_DOWN: readonly number[] = [429, 502, 504];
-/** Nobody may keep us waiting for longer than the schedule's longest pause. */
-const MAX_RETRY_AFTER_MS = 24 * 3_600_000;
+
+/** Whether it took what it was told. */
+export function isSuccess(outcome: WebhookOutcome): boolean {
+  return outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
+}
 
 /** What follows from the outcome of the `number`-th try, from 1. `random` returns [0, 1). */
 export function judgeOutcome(
@@ -14,16 +17,16 @@ export function judgeOutcome(
   number: number,
   random: () => number,
 ): WebhookVerdict {
-  if (outcome.kind === 'answered') {
-    if (outcome.status >= 200 && outcome.status < 300) return { kind: 'delivered' };
-    if (outcome.status === GONE) return { kind: 'failed', reason: 'gone', error: 'it answered 410: gone for good' };
+  if (isSuccess(outcome)) return { kind: 'delivered' };
+  if (outcome.kind === 'answered' && outcome.status === GONE) {
+    return { kind: 'failed', reason: 'gone', error: 'it answered 410: gone for good' };
   }
   const error = outcome.kind === 'answered' ? wordsOf(outcome.status) : outcome.error;
   const pause = pauseAfter(number, random);
   if (pause === null) return { kind: 'failed', reason: 'exhausted', error };
   const asked = outcome.kind === 'answered' ? outcome.retryAfterMs : null;
   const slowDown = outcome.kind === 'answered' && (asked !== null || SLOW_DOWN.includes(outcome.status));
-  return { kind: 'again', afterMs: Math.max(pause, Math.min(asked ?? 0, MAX_RETRY_AFTER_MS)), error, slowDown };
+  return { kind: 'again', afterMs: Math.max(pause, asked ?? 0), error, slowDown };
 }
 
 function wordsOf(status: number): string {

@@ -6,7 +6,7 @@ export type WebhookOutcome =
       /** At most RESPONSE_BYTES, as text. */
       readonly body: string;
       readonly durationMs: number;
-      /** From Retry-After (seconds or a date), in milliseconds; null: none, or unreadable. */
+      /** From Retry-After (seconds or a date), in milliseconds, a day at most; null: none, or unreadable. */
       readonly retryAfterMs: number | null;
     }
   /** No whole answer: refused, reset, DNS, TLS, time-out. */

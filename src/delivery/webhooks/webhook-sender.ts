@@ -9,7 +9,6 @@ import type { WebhookOutcome } from './webhook-outcome.js';
 
 /** Of an answer, kept for who looks at a delivery. */
 const RESPONSE_BYTES = 4 * 1_024;
-const CONNECTIONS_PER_ENDPOINT = 50;
 /**
  * A connection at rest for longer is not used again: a server that closes it at that moment (Node and Apache do after 5 s)
  * would cost a try, and what was refused before minutes.
@@ -47,7 +46,8 @@ export class WebhookSender {
   constructor(private readonly options: WebhookSenderOptions) {
     const { allowPrivate, resolve } = options;
     this.#agent = new Agent({
-      connections: CONNECTIONS_PER_ENDPOINT,
+      // No limit of connections: it would be one of an origin, where whoever hangs would hold up everybody else who is behind it.
+      // How many requests there are at once is for desks to say.
       ...{ keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS },
       // How long all of a request may take is the caller's to say; what nobody waits for any more ends all the same.
       ...{ connectTimeout: CONNECT_TIMEOUT_MS, headersTimeout: 0, bodyTimeout: 0 },

@@ -146,7 +146,7 @@ async function addDispatcher(
       ...{ concurrency: 5, ratePerSecond: null, timeoutMs: 2_000 },
     },
     ...{ filter: {}, filterMode: 'strict', commitment: 'finalized', account: null, manual: false, enabled: true },
-    ...{ disabledReason: null, orderBy: null, desk: THE_DESK, createdAt: now, updatedAt: now },
+    ...{ disabledReason: null, orderBy: null, endpointRevision: 0, desk: THE_DESK, createdAt: now, updatedAt: now },
     ...given,
   };
   await eventDispatchers(db).insertOne({ ...dispatcher, filter: JSON.stringify(dispatcher.filter), revision: 1 });

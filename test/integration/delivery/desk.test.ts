@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DispatcherStore } from '../../../src/delivery/dispatchers/dispatcher-store.js';
 import { eventRecords } from '../../../src/delivery/records/record-store.js';
 import type { Dispatcher } from '../../../src/delivery/dispatchers/dispatcher.js';
 import type { EventRecord } from '../../../src/delivery/records/event-record.js';
@@ -154,6 +156,51 @@ describe('an endpoint that is in trouble', () => {
       return (await bench.deliveries()).every(({ state }) => state === 'delivered');
     });
     expect(await bench.health()).toMatchObject([{ failures: 0, pausedUntil: null }]);
+  });
+});
+
+describe('an endpoint that is mended while there is something for it (002-3)', () => {
+  const moveTo = async (dispatcher: Dispatcher, url: string) => {
+    const store = new DispatcherStore(bench.db, { clock, randomBytes });
+    const { environment, dispatchableId, dispatchable, events, source, filter, filterMode } = dispatcher;
+    const { commitment, account, manual, orderBy } = dispatcher;
+    if (dispatchable.kind !== 'webhook') throw new Error('it is a webhook');
+    const { secrets: _, ...target } = dispatchable;
+    await store.upsert(environment, dispatchableId, {
+      dispatchable: { ...target, url },
+      ...{ events, source, filter, filterMode, commitment, account, manual, orderBy },
+    });
+  };
+
+  it('gets what waits at its new URL, however long the old one asked to be left alone', async () => {
+    const dispatcher = await bench.dispatcher({ url: `${receiver.url}/old` });
+    receiver.answer(({ path }) =>
+      path === '/old' ? { status: 503, headers: { 'retry-after': '3600' } } : { status: 200 },
+    );
+    await bench.record();
+    bench.start();
+    await eventually(async () => (await bench.health())[0]?.pausedUntil);
+    const waiting = await bench.record();
+    await eventually(() => bench.delivery(waiting, dispatcher).then((found) => found !== null));
+    expect(receiver.received).toHaveLength(1);
+    await moveTo(dispatcher, `${receiver.url}/new`);
+    await eventually(async () => (await bench.delivery(waiting, dispatcher))?.state === 'delivered');
+    expect(receiver.received.map(({ path }) => path)).toEqual(['/old', '/new']);
+  });
+
+  it('is not disabled because its old URL says meanwhile that it is gone, and loses nothing by it', async () => {
+    const dispatcher = await bench.dispatcher({ url: `${receiver.url}/old` });
+    receiver.answer(({ path }) => (path === '/old' ? { status: 410, afterMs: 500 } : { status: 200 }));
+    const record = await bench.record();
+    bench.start();
+    await eventually(() => receiver.received.length === 1);
+    await moveTo(dispatcher, `${receiver.url}/new`);
+    const delivery = await eventually(async () => {
+      const found = await bench.delivery(record, dispatcher);
+      return found?.endedAt ? found : false;
+    });
+    expect(delivery).toMatchObject({ state: 'delivered', history: [{ status: 410 }, { status: 200 }] });
+    expect(await bench.stored(dispatcher)).toMatchObject({ enabled: true, disabledReason: null });
   });
 });
 

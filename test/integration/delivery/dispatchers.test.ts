@@ -107,6 +107,44 @@ describe('002-7: a dispatcher is made or changed by its own name', () => {
   });
 });
 
+describe('002-3: what is known of an endpoint holds until it is another one or mended', () => {
+  const dispatchable = { ...webhook().dispatchable, url: 'https://example.com/b' };
+  const revisionAfter = async (change: Partial<DispatcherDefinition>, enabled = true) => {
+    const { dispatcher } = await store.upsert('e1', 'mail', webhook());
+    await eventDispatchers(db).updateOne({ _id: dispatcher._id }, { $set: { enabled } });
+    const changed = await store.upsert('e1', 'mail', webhook(change));
+    return changed.dispatcher.endpointRevision - dispatcher.endpointRevision;
+  };
+
+  it('another URL, or none, and being enabled again begin anew; nothing else that it is said to be', async () => {
+    expect(await revisionAfter({ dispatchable })).toBe(1);
+    expect(await revisionAfter({ dispatchable: { kind: 'job', job: 'mail', version: '1' } })).toBe(1);
+    expect(await revisionAfter({ enabled: true }, false)).toBe(1);
+    expect(await revisionAfter({ enabled: true })).toBe(0);
+    expect(await revisionAfter({}, false)).toBe(0);
+    expect(await revisionAfter({ events: ['order.sent'], filter: { payload: { a: ['b'] } } })).toBe(0);
+  });
+
+  it('so do the switch, and a test that succeeded, unless it was of another URL', async () => {
+    const { dispatcher } = await store.upsert('e1', 'mail', webhook());
+    const { _id } = dispatcher;
+    expect(await store.setEnabled('e1', _id, false)).toMatchObject({ endpointRevision: 0 });
+    expect(await store.setEnabled('e1', _id, true)).toMatchObject({ endpointRevision: 1 });
+    await store.noteMended(dispatcher);
+    expect(await store.read('e1', _id)).toMatchObject({ endpointRevision: 2 });
+    await store.upsert('e1', 'mail', webhook({ dispatchable }));
+    await store.noteMended(dispatcher);
+    expect(await store.read('e1', _id)).toMatchObject({ endpointRevision: 3 });
+  });
+
+  it('one that was stored before there was such a thing counts from 0', async () => {
+    const { dispatcher } = await store.upsert('e1', 'mail', webhook());
+    await eventDispatchers(db).updateOne({ _id: dispatcher._id }, { $unset: { endpointRevision: 1 } });
+    expect(await store.read('e1', dispatcher._id)).toMatchObject({ endpointRevision: 0 });
+    expect(await store.setEnabled('e1', dispatcher._id, true)).toMatchObject({ endpointRevision: 1 });
+  });
+});
+
 describe('002-5: secrets of endpoints', () => {
   const storedSecrets = async (_id: string) => {
     const { dispatchable } = (await store.read('e1', _id)) ?? {};

@@ -7,6 +7,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newWebhookSecret } from '../../../src/delivery/webhooks/webhook-secret.js';
 import { WebhookSender, wordsOf, type WebhookRequest } from '../../../src/delivery/webhooks/webhook-sender.js';
+import { eventually } from '../../support/eventually.js';
 
 const BODY = JSON.stringify({ type: 'coupons.CouponSold', data: { price: '18446744073709551615', name: 'Größe ☕' } });
 const NEVER = new AbortController().signal;
@@ -94,6 +95,16 @@ it('a receiver that hangs, before or within its answer, is given up in time', as
   expect(await send({ timeoutMs: 100 })).toMatchObject({ kind: 'no-answer', error: 'no whole answer within 100 ms' });
   answer = (_, response) => void response.writeHead(200).write('a');
   expect(await send({ timeoutMs: 100 })).toMatchObject({ kind: 'no-answer', error: 'no whole answer within 100 ms' });
+});
+
+it('002-3: however many requests hang, one to another path of the same origin does not wait for them', async () => {
+  answer = ({ url: path }, response) => void (path === '/hook' || response.end());
+  const stop = new AbortController();
+  const hanging = Array.from({ length: 200 }, () => send({ timeoutMs: 60_000 }, stop.signal));
+  await eventually(() => received.length === hanging.length);
+  expect(await send({ url: url.replace('/hook', '/other'), timeoutMs: 2_000 })).toMatchObject({ status: 200 });
+  stop.abort();
+  await Promise.all(hanging);
 });
 
 it('a receiver that resets, refuses, or speaks no TLS gives no answer', async () => {

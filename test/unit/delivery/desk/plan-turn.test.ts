@@ -57,5 +57,7 @@ describe('the turn of a desk (002-3)', () => {
     const awaited = lane({ dispatcher: job, due: [delivery({ run: 'run_1', attempts: 1 })] });
     const runs = new Map([['run_1', { state, error: 'why' }]]);
     expect(plan([awaited], { runs }).ended).toMatchObject([{ number: 1, fence: null, verdict }]);
+    const webhookByNow = plan([{ ...awaited, dispatcher: dispatcher() }], { runs });
+    expect(webhookByNow).toMatchObject({ claims: [], ended: [{ number: 1, fence: null, verdict }] });
   });
 });

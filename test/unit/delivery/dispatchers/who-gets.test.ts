@@ -17,7 +17,7 @@ const dispatcher = (changes: Partial<Dispatcher> = {}): Dispatcher => ({
     commitment: 'finalized',
   },
   ...{ account: null, manual: false, enabled: true, disabledReason: null, orderBy: null },
-  ...{ createdAt: new Date(0), updatedAt: new Date(0) },
+  ...{ endpointRevision: 0, createdAt: new Date(0), updatedAt: new Date(0) },
   ...changes,
 });
 const reason = (changes: Partial<Dispatcher>, of: Partial<Addressed> = {}): NotReached | null => {

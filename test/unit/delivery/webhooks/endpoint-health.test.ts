@@ -37,6 +37,14 @@ it('slows down when it is asked to, until something succeeds', () => {
   expect(requestsAllowed(healthAfter(slow, { kind: 'success' }, 60_000), 60_000)).toBe(Infinity);
 });
 
+it('002-3: a success of what was under way before does not end the pause that was asked for', () => {
+  const asked = after([{ kind: 'slow-down', afterMs: 60_000 }]);
+  const meanwhile = healthAfter(asked, { kind: 'success' }, 59_999);
+  expect([requestsAllowed(meanwhile, 59_999), requestsAllowed(meanwhile, 60_000)]).toEqual([0, 1]);
+  expect(meanwhile).toMatchObject({ failures: 0, failingSince: null });
+  expect(healthAfter(meanwhile, { kind: 'success' }, 60_000)).toEqual(WELL);
+});
+
 it('gives up after five days of nothing but failures, not after a few rare ones', () => {
   const since = after(failures(1));
   const days = 5 * 24 * HOUR;
@@ -47,7 +55,7 @@ it('gives up after five days of nothing but failures, not after a few rare ones'
   expect(isGivenUp(healthAfter(often, { kind: 'success' }, days), 2 * days)).toBe(false);
 });
 
-it('whatever happens: a pause ends, a success ends everything, and no pause becomes shorter by a failure', () => {
+it('whatever happens: a pause ends, a success ends everything but a pause, and no pause becomes shorter', () => {
   const sign = fc.oneof(
     fc.constant<HealthSign>(failure),
     fc.constant<HealthSign>({ kind: 'success' }),
@@ -61,9 +69,9 @@ it('whatever happens: a pause ends, a success ends everything, and no pause beco
         nowMs += waitMs;
         const before = health;
         health = healthAfter(health, next, nowMs);
-        if (next.kind === 'success') expect(health).toEqual(WELL);
-        else if (before.pausedUntil !== null && before.pausedUntil > nowMs)
-          expect(health.pausedUntil).toBeGreaterThanOrEqual(before.pausedUntil);
+        const isPaused = before.pausedUntil !== null && before.pausedUntil > nowMs;
+        if (isPaused) expect(health.pausedUntil).toBeGreaterThanOrEqual(before.pausedUntil ?? 0);
+        else if (next.kind === 'success') expect(health).toEqual(WELL);
         expect(requestsAllowed(health, health.pausedUntil ?? nowMs)).toBeGreaterThan(0);
       }
     }),
