@@ -72,9 +72,7 @@ function checked(
     return { event: sent, options: { accountId, deliverAt, deliverAfter } };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const faults = (error.more['errors'] as readonly FieldError[]).map(
-      ({ field, message }) => `${field} ${message}`,
-    );
+    const faults = (error.more['errors'] as readonly FieldError[]).map(({ field, message }) => `${field} ${message}`);
     throw new MooringError('event-invalid', `The event cannot be taken in: ${faults.join('; ')}.`, { cause: error });
   }
 }

@@ -24,13 +24,15 @@ export interface DispatcherTelling {
 const moment = z.iso.datetime({ offset: true, message: 'must be a time in ISO 8601, as in 2026-01-31T12:00:00Z' });
 export const invokeSchema = z.strictObject({ eventRecordId: z.string().min(1, 'must name an event record') });
 export const resendFailedSchema = z.strictObject({ since: moment });
-export const replaySchema = z.strictObject({
-  from: moment,
-  to: moment,
-  /** As the answer before gave it. */
-  after: z.string().optional(),
-  force: z.boolean().default(false),
-});
+export const replaySchema = z
+  .strictObject({
+    from: moment,
+    to: moment,
+    /** As the answer before gave it. */
+    after: z.string().optional(),
+    force: z.boolean().default(false),
+  })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ['to'], message: 'must be after from' });
 
 /** Has dispatchers of the key's environment told: of an event, of what they missed, of a span anew, of a test. */
 export function dispatcherDeliveryRoutes(
