@@ -22,7 +22,7 @@ export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps
   const definitionSchema = dispatcherSchema(allowPrivate);
   const router = Router();
   router.get('/dispatchers', async (request, response) => {
-    response.json(await readDispatcherPage(db, environmentOf(response.locals), request.query));
+    response.json(await readDispatcherPage(db, environmentOf(response.locals), request.query, clock.now()));
   });
   router.post('/dispatchers/dry-run', async (request, response) => {
     const { event, dispatchers: ids } = validated(dryRunSchema, jsonBody(request));
@@ -32,7 +32,7 @@ export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps
     const { id } = request.params;
     const dispatcher = await dispatchers.read(environmentOf(response.locals), id);
     if (!dispatcher) throw noDispatcher(id);
-    response.json(await oneDispatcherView(db, dispatcher));
+    response.json(await oneDispatcherView(db, dispatcher, clock.now()));
   });
   router.put('/dispatchers/:dispatchableId', async (request, response) => {
     const { dispatchableId } = validated(dispatchableIdSchema, request.params);
@@ -41,7 +41,10 @@ export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps
     const account = accountId === null ? null : await accountOf(environment, accountId);
     const { kind, dispatcher, secret } = await dispatchers.upsert(environment, dispatchableId, { ...wish, account });
     if (kind === 'created') response.status(201).setHeader('Location', `/api/dispatchers/${dispatcher._id}`);
-    response.json({ ...(await oneDispatcherView(db, dispatcher)), ...(secret === null ? {} : { secret }) });
+    response.json({
+      ...(await oneDispatcherView(db, dispatcher, clock.now())),
+      ...(secret === null ? {} : { secret }),
+    });
   });
   for (const [action, enabled] of [
     ['enable', true],
@@ -52,7 +55,7 @@ export function dispatcherRoutes({ db, dispatchers, clock }: DispatcherRouteDeps
       validated(noFields, jsonBody(request));
       const dispatcher = await dispatchers.setEnabled(environmentOf(response.locals), id, enabled);
       if (!dispatcher) throw noDispatcher(id);
-      response.json(await oneDispatcherView(db, dispatcher));
+      response.json(await oneDispatcherView(db, dispatcher, clock.now()));
     });
   }
   router.post('/dispatchers/:id/rotate-secret', async (request, response) => {
