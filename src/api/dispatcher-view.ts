@@ -1,20 +1,33 @@
 import type { mongo } from 'mongoose';
+import { healthNow, readHealth } from '../delivery/desk/endpoint-health-store.js';
 import { identifiersOf } from '../delivery/environments/external-accounts.js';
 import type { Dispatcher } from '../delivery/dispatchers/dispatcher.js';
 import type { NotReached } from '../delivery/dispatchers/who-gets.js';
 import { describeMismatch } from '../delivery/matching/mismatch.js';
+import { restsUntil } from '../delivery/webhooks/endpoint-health.js';
 
 /** Dispatchers as the API shows them, with the names that the application has for their accounts. */
-export async function dispatcherViews(db: mongo.Db, dispatchers: readonly Dispatcher[]) {
-  const ids = dispatchers.flatMap(({ account }) => account ?? []);
-  const names = await identifiersOf(db, ids);
-  return dispatchers.map((one) => dispatcherView(one, names));
+export async function dispatcherViews(db: mongo.Db, dispatchers: readonly Dispatcher[], nowMs: number) {
+  const [names, health] = await Promise.all([
+    identifiersOf(
+      db,
+      dispatchers.flatMap(({ account }) => account ?? []),
+    ),
+    readHealth(
+      db,
+      dispatchers.map(({ _id }) => _id),
+    ),
+  ]);
+  return dispatchers.map((one) => ({
+    ...dispatcherView(one, names),
+    restsUntil: restsUntil(healthNow(health.get(one._id), one.endpointRevision), nowMs),
+  }));
 }
 
 /** One of them. */
-export async function oneDispatcherView(db: mongo.Db, dispatcher: Dispatcher) {
-  const { account } = dispatcher;
-  return dispatcherView(dispatcher, await identifiersOf(db, account === null ? [] : [account]));
+export async function oneDispatcherView(db: mongo.Db, dispatcher: Dispatcher, nowMs: number) {
+  const [view] = await dispatcherViews(db, [dispatcher], nowMs);
+  return view;
 }
 
 /** Of its secrets only how many sign. */

@@ -139,7 +139,7 @@ function ofDispatchers(): Operations {
       replaySchema,
       { 202: json('What was done of it', replayed) },
     ),
-    told('test', 'Sends its endpoint a test event now; nothing is stored', null, {
+    told('test', 'Sends its endpoint a test event now; nothing is stored, and a success ends its rest', null, {
       200: json('What the endpoint answered', tested),
     }),
   ];

@@ -24,6 +24,10 @@ const viewSchema = z
     manual: z.boolean(),
     enabled: z.boolean(),
     disabledReason: z.string().nullable().meta({ description: '`gone` or `failing`, where nobody asked for it' }),
+    restsUntil: z.string().nullable().meta({
+      description:
+        'until when nothing is sent, after failures or as it asked; another URL or a test that succeeds ends it',
+    }),
     orderBy: z.array(z.string()).nullable(),
     createdAt: z.string(),
     updatedAt: z.string(),

@@ -10,7 +10,12 @@ import type { FieldError } from './problem.js';
 import { readFilters } from './read-filters.js';
 
 /** A page of the dispatchers of an environment, by their own names. */
-export async function readDispatcherPage(db: mongo.Db, environment: string, query: Readonly<Record<string, unknown>>) {
+export async function readDispatcherPage(
+  db: mongo.Db,
+  environment: string,
+  query: Readonly<Record<string, unknown>>,
+  nowMs: number,
+) {
   const errors: FieldError[] = [];
   const { limit, cursor, rest } = readPaging(query, errors);
   const filters = readFilters(DISPATCHER_FILTERS, rest, errors);
@@ -28,7 +33,7 @@ export async function readDispatcherPage(db: mongo.Db, environment: string, quer
     },
     ({ dispatchableId }) => [dispatchableId],
   );
-  return { items: await dispatcherViews(db, shown), nextCursor };
+  return { items: await dispatcherViews(db, shown, nowMs), nextCursor };
 }
 
 type Filters = Readonly<Partial<Record<keyof typeof DISPATCHER_FILTERS, string>>>;

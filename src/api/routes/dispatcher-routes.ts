@@ -34,7 +34,7 @@ export function dispatcherRoutes(
   const definitionSchema = dispatcherSchema(programs, allowPrivate);
   const router = Router();
   router.get('/dispatchers', async (request, response) => {
-    response.json(await readDispatcherPage(db, environmentOf(response.locals), request.query));
+    response.json(await readDispatcherPage(db, environmentOf(response.locals), request.query, clock.now()));
   });
   router.post('/dispatchers/dry-run', async (request, response) => {
     const { event, dispatchers: ids } = validated(dryRunSchema, jsonBody(request));
@@ -44,7 +44,7 @@ export function dispatcherRoutes(
     const { id } = request.params;
     const dispatcher = await dispatchers.read(environmentOf(response.locals), id);
     if (!dispatcher) throw noDispatcher(id);
-    response.json(await oneDispatcherView(db, dispatcher));
+    response.json(await oneDispatcherView(db, dispatcher, clock.now()));
   });
   router.put('/dispatchers/:dispatchableId', async (request, response) => {
     const { dispatchableId } = validated(dispatchableIdSchema, request.params);
@@ -55,7 +55,10 @@ export function dispatcherRoutes(
     // From here on it is told of what happens, whoever relays it, and whenever.
     if (wish.source === CHAIN_SOURCE) await noteListener(wish.events);
     if (kind === 'created') response.status(201).setHeader('Location', `/api/dispatchers/${dispatcher._id}`);
-    response.json({ ...(await oneDispatcherView(db, dispatcher)), ...(secret === null ? {} : { secret }) });
+    response.json({
+      ...(await oneDispatcherView(db, dispatcher, clock.now())),
+      ...(secret === null ? {} : { secret }),
+    });
   });
   for (const [action, enabled] of [
     ['enable', true],
@@ -66,7 +69,7 @@ export function dispatcherRoutes(
       validated(noFields, jsonBody(request));
       const dispatcher = await dispatchers.setEnabled(environmentOf(response.locals), id, enabled);
       if (!dispatcher) throw noDispatcher(id);
-      response.json(await oneDispatcherView(db, dispatcher));
+      response.json(await oneDispatcherView(db, dispatcher, clock.now()));
     });
   }
   router.post('/dispatchers/:id/rotate-secret', async (request, response) => {

@@ -60,6 +60,11 @@ export function requestsAllowed({ failures, pausedUntil, isSlow }: EndpointHealt
   return isSlow || failures >= FAILURES_TO_PAUSE ? 1 : Infinity;
 }
 
+/** Until when nothing is sent to it; null: it does not rest. */
+export function restsUntil({ pausedUntil }: EndpointHealth, nowMs: number): Date | null {
+  return pausedUntil !== null && nowMs < pausedUntil ? new Date(pausedUntil) : null;
+}
+
 /** Whether to give up on it: for days it did nothing but fail. */
 export function isGivenUp({ failures, failingSince }: EndpointHealth, nowMs: number): boolean {
   return failingSince !== null && failures >= DISABLED_AFTER_FAILURES && nowMs - failingSince >= DISABLED_AFTER_MS;

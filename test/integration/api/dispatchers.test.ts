@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventDispatchers } from '../../../src/delivery/dispatchers/dispatcher-store.js';
+import { WELL } from '../../../src/delivery/webhooks/endpoint-health.js';
 import { startApiStack, type Answer, type ApiStack } from './api-stack.js';
 
 let stack: ApiStack;
@@ -54,6 +55,19 @@ describe('002-7: dispatchers over HTTP', () => {
     ] as const) {
       expect((await send(method, `${path}${at}`)).body).toMatchObject({ code: 'not-found' });
     }
+  });
+
+  it('shows until when one rests, as long as it has that endpoint', async () => {
+    const { id } = (await put('resting')).body;
+    const pausedUntil = Date.now() + 3_600_000;
+    await stack.foundation.mongo.db
+      .collection<{ _id: string }>('endpoint_health')
+      .insertOne({ _id: id, ...{ ...WELL, pausedUntil } });
+    const restsUntil = new Date(pausedUntil).toISOString();
+    expect((await get(`/api/dispatchers/${id}`)).body).toMatchObject({ restsUntil });
+    expect((await get('/api/dispatchers')).body.items).toMatchObject([{ id, restsUntil }]);
+    expect((await send('POST', `/api/dispatchers/${id}/enable`)).body).toMatchObject({ restsUntil: null });
+    expect((await send('DELETE', `/api/dispatchers/${id}`)).status).toBe(204);
   });
 
   it('names of chain events are exact, and of the source they come from; telling begins with the answer (002-9)', async () => {

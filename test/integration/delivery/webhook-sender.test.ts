@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:tls';
 import { connect, type AddressInfo, type LookupFunction } from 'node:net';
@@ -100,6 +100,7 @@ it('a receiver that hangs, before or within its answer, is given up in time', as
 it('002-3: however many requests hang, one to another path of the same origin does not wait for them', async () => {
   answer = ({ url: path }, response) => void (path === '/hook' || response.end());
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const hanging = Array.from({ length: 200 }, () => send({ timeoutMs: 60_000 }, stop.signal));
   await eventually(() => received.length === hanging.length);
   expect(await send({ url: url.replace('/hook', '/other'), timeoutMs: 2_000 })).toMatchObject({ status: 200 });
