@@ -1,6 +1,7 @@
 import { LAMPORTS_PER_SOL, type Keypair, type PublicKey } from '@solana/web3.js';
 import idl from '../../idl/stake-vault.json' with { type: 'json' };
 import { installedDomains } from '../../src/app/installed-domains.js';
+import { installedJobs } from '../../src/app/installed-jobs.js';
 import type { Config } from '../../src/config/env.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import { startChain } from '../../src/dev/embedded-chain.js';
@@ -64,6 +65,7 @@ export async function startDevStack(options: {
     chain,
     database,
     domains: devVault ? await installedDomains({ ...config, stakeVaultAddress: devVault.vault }) : installed,
+    jobs: await installedJobs(config),
     signers: signersAmong(wallets),
     environment: options.environment,
   });

@@ -6,6 +6,7 @@ import { startDeliveryDesks } from '../../src/app/delivery-desks.js';
 import { startEventWorker, type EventWorker } from '../../src/app/event-worker.js';
 import { layFoundation, type Foundation } from '../../src/app/foundation.js';
 import { readConfig, type Config } from '../../src/config/env.js';
+import type { Job } from '../../src/delivery/jobs/define-job.js';
 import type { DevChain } from '../../src/dev/dev-chain.js';
 import type { DevDatabase } from '../../src/dev/dev-database.js';
 import type { DomainRoutes } from '../../src/domain-kit/routes.js';
@@ -17,6 +18,8 @@ export interface StackOptions {
   readonly chain: DevChain;
   readonly database: DevDatabase;
   readonly domains: readonly DomainRoutes[];
+  /** What events can be delivered to here; none when left out. */
+  readonly jobs?: readonly Job[];
   /** Where the event worker's socket goes, if not straight to the chain. */
   readonly wsUrls?: readonly string[];
   /** Held by the API; the first one signs where a request names none. */
@@ -40,7 +43,7 @@ export interface Stack {
  * whoever shows something. Throws MooringError with what to do.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { chain, database, domains, wsUrls = chain.wsUrls } = options;
+  const { chain, database, domains, jobs = [], wsUrls = chain.wsUrls } = options;
   const config = readConfig({
     ...options.environment,
     SIGNER_SECRET_KEYS: options.signers.map(({ secretKey }) => bs58.encode(secretKey)).join(','),
@@ -52,7 +55,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const foundation = await layFoundation(config, endpoints, modules, log, metrics);
   const worker = startEventWorker(foundation, endpoints);
   const alerts = startAlertWatch(foundation, []);
-  const deliveries = startDeliveryDesks(foundation, []);
+  const deliveries = startDeliveryDesks(foundation, jobs);
   try {
     const api = await startApiSomewhere(foundation, domains, options.environment['PORT'] !== undefined);
     return {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import bs58 from 'bs58';
 import { mongo } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startChild, startWorkerChild, type WorkerChild } from '../../scripts/drill/worker-child.js';
+import { jobRuns, newRun } from '../../src/delivery/jobs/job-run.js';
 import { CouponsClient } from '../../src/dev/coupons-client.js';
 import { findFreePorts } from '../../src/dev/free-port.js';
 import { createTestChain, type TestChain } from '../support/test-chain.js';
@@ -21,6 +23,13 @@ const LEASE_TERM_MS = 2_000;
 const TAKEOVER_SLACK_MS = 15_000;
 const NOBODY_ANSWERS = 'mongodb://127.0.0.1:9/?directConnection=true';
 const OWN_REGISTRY = new URL('../../src/domains/registry.js', import.meta.url).href;
+const GREET = {
+  id: 'greet',
+  version: '1',
+  timeoutMs: 1_000,
+  attempts: 1,
+  backoff: { firstMs: 1, maxMs: 1, jitter: 0 },
+};
 const NO_CHAIN = 'http://127.0.0.1:9';
 
 let chain: TestChain;
@@ -173,13 +182,31 @@ async function expectSamePlaceAfter(change: () => Promise<void>, dev: WorkerChil
   expect(new Set(apiRows(dev)).size).toBe(1);
 }
 
+/** The jobs of the domains' file are run (002-5). */
+async function expectJobRun(): Promise<void> {
+  const _id = `run_${randomUUID()}`;
+  const run = {
+    job: GREET.id,
+    version: GREET.version,
+    record: 'evt_1',
+    dispatcher: 'disp_1',
+    delivery: 'evt_1/disp_1',
+  };
+  await jobRuns(db).insertOne(newRun({ id: _id, environment: 'env_a', ...run }, new Date()));
+  // Its record is not there, and only who has the job can say so.
+  await eventually(async () => (await jobRuns(db).findOne({ _id }))?.state === 'failed', {
+    timeoutMs: START_TIMEOUT_MS,
+  });
+}
+
 describe('a signal to npm reaches the process it started', () => {
   it.each(['worker', 'dev'])('npm run %s: SIGTERM ends it gracefully, and leaves nothing running', async (script) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'mooring-npm-'));
     const domains = join(dataDir, 'domains.mjs');
     await writeFile(
       domains,
-      `import { ownDomains } from '${OWN_REGISTRY}';\nexport const domains = ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null });\n`,
+      `import { ownDomains } from '${OWN_REGISTRY}';\nexport const domains = ownDomains({ redPacketsCrown: 'always', stakeVaultAddress: null });\n` +
+        `export const jobs = [{ ...${JSON.stringify(GREET)}, run: async () => {} }];\n`,
     );
     const npm = startChild('npm', ['run', script], { ...environment, DATA_DIR: dataDir, MOORING_DOMAINS: domains });
     children.push(npm);
@@ -188,6 +215,7 @@ describe('a signal to npm reaches the process it started', () => {
     try {
       // The lease comes before everything else: a process in the middle of its start has other ways to end.
       await said(npm, script === 'dev' ? '/health/ready' : '"listening"');
+      await expectJobRun();
       if (script === 'dev') {
         await expectAuditable(npm);
         const change = () => appendFile(domains, '// changed\n');

@@ -35,10 +35,12 @@ export interface JobRun {
   readonly dispatcher: string;
   readonly delivery: string;
   readonly state: JobRunState;
-  /** While it is running: when it is taken for abandoned. */
+  /** While it is running: another one with every sign of life of whoever runs it. */
   readonly dueAt: Date;
   /** Of whoever runs it, another one for every try; null: nobody does. */
   readonly claim: string | null;
+  /** For how long the claim holds without a sign of life, in milliseconds; null: whoever claims it has not said. */
+  readonly claimMs: number | null;
   /** Begun, ever. */
   readonly attempts: number;
   /** When the last one began; null: none did. */
@@ -92,6 +94,7 @@ export function newRun({ id, ...order }: RunOrder, now: Date): JobRun {
     state: 'due',
     dueAt: now,
     claim: null,
+    claimMs: null,
     ...{
       attempts: 0,
       startedAt: null,

@@ -6,29 +6,41 @@ import { underWish, type JobVerdict } from './judge-attempt.js';
 /** Kept of each run, the newest. */
 const MAX_KEPT_ATTEMPTS = 20;
 const MAX_KEPT_LINES = 200;
-const STATES = ['due', 'running'] as const;
+/** Looked at for signs of life at once; those that were due first, so that whoever is gone is among them. */
+const MAX_WATCHED_RUNS = 1_000;
+const BRIEFLY = { logs: 0, history: 0 } as const;
 
 /**
- * The run of one of these versions that is due next or given up for dead, whenever that is; null: there is none. `except` are
- * run by whoever asks: one that could not show so for a while is not begun a second time by itself.
+ * The run of one of these versions that is due next, whenever that is; null: there is none. `except` are run by whoever asks:
+ * one that could not show so for a while is not begun a second time by itself.
  */
 export function nextRun(db: mongo.Db, handlers: readonly string[], except: readonly string[]): Promise<JobRun | null> {
-  const filter = { handler: { $in: [...handlers] }, state: { $in: [...STATES] }, _id: { $nin: [...except] } };
-  return jobRuns(db).findOne(filter, { sort: { dueAt: 1 }, projection: { logs: 0, history: 0 } });
+  return jobRuns(db).findOne(inState('due', handlers, except), { sort: { dueAt: 1 }, projection: BRIEFLY });
 }
 
-/** Takes a run as it was read. Null: somebody else did. `until`: when it is taken for abandoned. */
+/** The runs of these versions that somebody works on, or did when last heard of; without `except`. */
+export function runningRuns(db: mongo.Db, handlers: readonly string[], except: readonly string[]): Promise<JobRun[]> {
+  return jobRuns(db)
+    .find(inState('running', handlers, except), { sort: { dueAt: 1 }, limit: MAX_WATCHED_RUNS, projection: BRIEFLY })
+    .toArray();
+}
+
+function inState(state: 'due' | 'running', handlers: readonly string[], except: readonly string[]) {
+  return { handler: { $in: [...handlers] }, state, _id: { $nin: [...except] } };
+}
+
+/** Takes a run as it was read, for so long without a sign of life. Null: somebody else did, or whoever has it lives. */
 export async function claimRun(
   db: mongo.Db,
-  { _id, dueAt, claim }: JobRun,
+  { _id, dueAt, claim, state }: JobRun,
   now: Date,
-  until: Date,
+  claimMs: number,
 ): Promise<JobRun | null> {
-  const change = { state: 'running' as const, claim: randomUUID(), dueAt: until, startedAt: now };
+  const change = { claim: randomUUID(), claimMs, dueAt: after(now, claimMs), startedAt: now };
   return jobRuns(db).findOneAndUpdate(
-    { _id, dueAt, claim, state: { $in: [...STATES] } },
-    { $set: change, $inc: { attempts: 1 } },
-    { returnDocument: 'after', projection: { logs: 0, history: 0 } },
+    { _id, dueAt, claim, state },
+    { $set: { state: 'running', ...change }, $inc: { attempts: 1 } },
+    { returnDocument: 'after', projection: BRIEFLY },
   );
 }
 

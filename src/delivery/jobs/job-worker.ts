@@ -6,32 +6,13 @@ import { Nap } from '../../lib/nap.js';
 import { takeTurns } from '../../lib/take-turns.js';
 import { within } from '../../lib/within.js';
 import type { Metrics } from '../../telemetry/metrics.js';
+import { AbandonedRuns } from './abandoned-runs.js';
 import { jobsByHandler, type Job } from './define-job.js';
 import { claimRun, endRun, nextRun, renewRun } from './job-store.js';
 import { errorOf, judgeAttempt, settledAlready } from './judge-attempt.js';
 import { perform, type Performing } from './perform-job.js';
 import type { JobRun } from './job-run.js';
-
-/** How often runs are looked for, and how patient one is with whoever runs them; in milliseconds. */
-export interface JobTiming {
-  readonly pollMs: number;
-  /** Between signs of life of whoever runs something; a wish to cancel is seen then. */
-  readonly renewMs: number;
-  /** Without such a sign a run is taken for abandoned. */
-  readonly abandonedMs: number;
-  /** For what is under way when the process stops. */
-  readonly drainMs: number;
-  /** After trouble with the database. */
-  readonly troubleMs: number;
-}
-
-export const JOB_TIMING: JobTiming = {
-  pollMs: 1_000,
-  renewMs: 2_000,
-  abandonedMs: 30_000,
-  drainMs: 5_000,
-  troubleMs: 1_000,
-};
+import type { JobTiming } from './job-timing.js';
 
 /** What runs jobs. */
 export interface JobWorkerDeps {
@@ -67,6 +48,7 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
   const running = new Map<string, Promise<void>>();
   const performing = new Set<Performing>();
   const nap = new Nap(clock);
+  const abandoned = new AbandonedRuns(db, clock, handlers, timing);
   const looping = handlers.length === 0 ? Promise.resolve() : loop();
 
   function loop(): Promise<void> {
@@ -79,12 +61,12 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
   /** Returns for how long there is nothing to take. */
   async function takeOne(): Promise<number> {
     if (running.size >= AT_ONCE) return timing.pollMs;
-    const next = await nextRun(db, handlers, [...running.keys()]);
+    const own = [...running.keys()];
+    const next = (await abandoned.next(own)) ?? (await nextRun(db, handlers, own));
     if (!next) return timing.pollMs;
-    const waitMs = next.dueAt.getTime() - clock.now();
+    const waitMs = next.state === 'due' ? next.dueAt.getTime() - clock.now() : 0;
     if (waitMs > 0) return Math.min(timing.pollMs, waitMs);
-    const now = new Date(clock.now());
-    const run = await claimRun(db, next, now, new Date(now.getTime() + timing.abandonedMs));
+    const run = await claimRun(db, next, new Date(clock.now()), timing.abandonedMs);
     if (!run) return 0;
     const work = runOne(run, jobs.get(run.handler) as Job, next.state === 'running')
       .catch((error: unknown) => log.warn({ run: run._id, error: messageOf(error) }, 'what a run did was not noted'))

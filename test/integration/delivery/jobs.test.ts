@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defineJob, type JobContext } from '../../../src/delivery/jobs/define-job.js';
 import { jobRuns } from '../../../src/delivery/jobs/job-run.js';
 import { cancelRun } from '../../../src/delivery/jobs/job-store.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { eventually } from '../../support/eventually.js';
 import { openDeskBench } from './desk-bench.js';
 
@@ -132,6 +133,27 @@ describe('a job that events are delivered to (002-5)', () => {
       state: 'running',
       claim: second.claim,
     });
+  });
+
+  it('stays with whoever runs it while that one lives, also where another clock is a minute ahead', async () => {
+    await bench.dispatcher({ dispatchable: dispatchable() });
+    await bench.record();
+    const begun: string[] = [];
+    let finish: () => void = () => {};
+    const jobOf = (who: string) => job(() => new Promise((resolve) => ((finish = resolve), begun.push(who))));
+    bench.start({ jobs: [jobOf('first')], jobTiming: { renewMs: 50, abandonedMs: 30_000 } });
+    await run('running');
+    const looks: number[] = [];
+    const ahead = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => (looks.push(ms), systemClock.sleep(ms, signal)),
+      now: () => systemClock.now() + 60_000,
+    };
+    bench.start({ desks: [], jobs: [jobOf('ahead')], clock: ahead, jobTiming: { pollMs: 50 } });
+    await eventually(() => looks.length > 5);
+    finish();
+    expect(await run('done')).toMatchObject({ attempts: 1 });
+    expect(begun).toEqual(['first']);
   });
 
   it('runs one after another where its dispatcher keeps an order', async () => {
