@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { mongo } from 'mongoose';
 import { StaleFenceError } from '../../leases/lease.js';
 import { commitUnderLease } from '../../leases/lease-transaction.js';
@@ -71,6 +72,8 @@ export class DeliveryDesk {
     this.#lanes = new Lanes(deps);
     this.#agenda = new AgendaReader(deps.db, deps.clock, desk);
     this.#nap = new Nap(deps.clock);
+    // Every request under way listens to it: Node would take more than ten for a leak, and say so.
+    setMaxListeners(0, this.#cutOff.signal);
   }
 
   /** Looks at once. */
