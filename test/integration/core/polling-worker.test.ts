@@ -54,7 +54,8 @@ it('brings everything to its documents and to finality without any WebSocket, th
   // Each with its block (000-2, 000-5).
   for (const { blockhash, blockTime } of records) {
     expect(blockhash).toMatch(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/);
-    expect(blockTime).toBeInstanceOf(Date);
+    // Surfnet tells none that is true (chain-answers.ts).
+    expect(blockTime === null || Math.abs(Date.now() - blockTime.getTime()) < 3_600_000).toBe(true);
   }
 }, 600_000);
 
