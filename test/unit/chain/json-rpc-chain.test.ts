@@ -80,6 +80,18 @@ describe('JsonRpcChain', () => {
     expect(asked[0]?.params[1]).toMatchObject({ encoding: 'json', maxSupportedTransactionVersion: 1 });
   });
 
+  it('takes no time before Solana was for the time of a block', async () => {
+    const at = async (blockTime: number | null) => {
+      const { chain } = chainAnswering(() => ({ parentSlot: 4, blockhash: 'b', previousBlockhash: 'a', blockTime }));
+      const block = await chain.blockHeader(5, 'finalized');
+      return block.kind === 'block' ? block.blockTime : undefined;
+    };
+    expect(await at(1_767_225_600)).toBe(1_767_225_600);
+    // As Surfpool has it.
+    expect(await at(1_767_225)).toBeNull();
+    expect(await at(null)).toBeNull();
+  });
+
   it('reads statuses with history, in chunks of 256, as of the lowest slot', async () => {
     let slot = 100;
     const { chain, asked } = chainAnswering(({ params }) => ({
