@@ -14,7 +14,7 @@ describe('eventually', () => {
     const probe = (): never => {
       throw new Error(`complaint ${++calls}`);
     };
-    await expect(eventually(probe, { timeoutMs: 30, everyMs: 1 })).rejects.toThrow(/30 ms: complaint \d+/);
+    await expect(eventually(probe, { timeoutMs: 30, everyMs: 1 })).rejects.toThrow(/\d+ ms: complaint \d+/);
     expect(calls).toBeGreaterThan(1);
   });
 });
