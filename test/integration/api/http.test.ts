@@ -291,24 +291,37 @@ describe('chain trouble', () => {
 
 describe('I9: requests at once that leave the number to the server get one each', () => {
   const atOnce = (send: () => Promise<Answer>) => Promise.all(Array.from({ length: 5 }, send));
-  const expectAllDone = (answers: readonly Answer[]) => {
-    for (const answer of answers) expect(answer.status, answer.text).toBe(201);
+  /** On a busy machine some take longer than a client waits: those are followed. */
+  const done = async ({ status, body, text }: Answer): Promise<void> => {
+    expect([201, 202], text).toContain(status);
+    if (status === 201) return;
+    await eventually(async () => {
+      const { body: found } = await stack.get(body.statusUrl, { 'x-api-key': stack.token });
+      return found['readable'] === true;
+    });
+  };
+  const expectAllDone = async (answers: readonly Answer[]) => {
+    await Promise.all(answers.map(done));
     expect(new Set(answers.map(({ body }) => body.address)).size).toBe(answers.length);
   };
 
   it('mints', async () => {
     const body = { promotion: promotions[3], recipient: stack.addresses[1] };
     const answers = await atOnce(() => stack.post('/api/coupons', body));
-    expectAllDone(answers);
-    expect(answers.map(({ body: { document } }) => document?.serial).sort()).toEqual([0, 1, 2, 3, 4]);
+    await expectAllDone(answers);
+    await eventually(async () => {
+      const { items } = (await stack.get(`/api/coupons?promotion=${promotions[3]}`)).body;
+      expect(items.map(({ serial }) => serial).sort()).toEqual([0, 1, 2, 3, 4]);
+      return true;
+    });
     expect((await stack.get(`/api/promotions/${promotions[3]}`)).body).toMatchObject({ minted: 5 });
   });
 
   it('comments', async () => {
-    expectAllDone(await atOnce(() => stack.post('/api/comments', { promotion: promotions[4], text: 'me too' })));
+    await expectAllDone(await atOnce(() => stack.post('/api/comments', { promotion: promotions[4], text: 'me too' })));
   });
 
   it('promotions', async () => {
-    expectAllDone(await atOnce(() => stack.post('/api/promotions', promotionTerms())));
+    await expectAllDone(await atOnce(() => stack.post('/api/promotions', promotionTerms())));
   });
 });
