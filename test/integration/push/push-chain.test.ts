@@ -65,10 +65,14 @@ it('tells what happens on chain through two processes, and the other one when th
   await again.subscribe({ packets: [packet], since: cut!.cursor() });
   await eventually(() => again.ids().length + cut!.ids().length >= whole!.ids().length);
   expect([...cut!.ids(), ...again.ids()]).toEqual(whole!.ids());
-  // As they took effect here: of two transactions the later one may be heard of first.
-  expect(whole!.names().slice(0, 3).sort()).toEqual([
-    ...['packet:created', 'packet:random-ready', 'packet:randomness-requested'],
-  ]);
+  // Once each, as they took effect here: of two transactions the later one may be heard of first.
+  const opening = ['packet:created', 'packet:random-ready', 'packet:randomness-requested'];
+  expect(
+    whole!
+      .names()
+      .filter((name) => opening.includes(name))
+      .sort(),
+  ).toEqual(opening);
 
   const documents = await stack.get(`/api/packet_claims?packet=${packet}`);
   const byClaim = new Map(whole!.payloads('packet:claimed').map((payload) => [payload['claimId'], payload]));
