@@ -147,10 +147,7 @@ program
       say(`${duplicates} requests were sent twice, ${reused} keys used for another body; faults: ${toJson(faults)}`);
       say(`${judgement.landed} landed, ${judgement.refused} refused: ${toJson(judgement.reasons)}`);
       say(`tries without a final answer: ${toJson(report.repeats)}`);
-      for (const [kind, keys] of Object.entries(judgement)) {
-        if (Array.isArray(keys) && keys.length > 0)
-          say(`${kind}: ${keys.length}, such as ${keys.slice(0, SHOWN_IDS).join(', ')}`);
-      }
+      sayLists(say, judgement);
       for (const line of report.uncleanStops) say(`unclean stop: ${line}`);
       if (report.unresolved > 0) say(`unresolved: ${report.unresolved}`);
       sayComparison(say, report.comparison);
@@ -182,10 +179,7 @@ program
       const { judgement, lateMs, trafficMs, kills, undelivered } = report;
       say(`${judgement.pairs} deliveries in ${Math.round(trafficMs / 1_000)} s: ${judgement.requests} requests`);
       say(`told again after success: ${judgement.repeats}; late: median ${lateMs.median} ms, p99 ${lateMs.p99} ms`);
-      for (const [kind, pairs] of Object.entries(judgement)) {
-        if (Array.isArray(pairs) && pairs.length > 0)
-          say(`${kind}: ${pairs.length}, such as ${pairs.slice(0, SHOWN_IDS).join(', ')}`);
-      }
+      sayLists(say, judgement);
       if (undelivered > 0) say(`undelivered: ${undelivered}`);
       for (const line of report.uncleanStops) say(`unclean stop: ${line}`);
       say(
@@ -220,8 +214,13 @@ async function drill(json: boolean, run: (ground: Ground) => Promise<{ readonly 
 function sayComparison(say: Ground['say'], comparison: EventComparison): void {
   say(`chain: ${comparison.chain} events, ${comparison.salesOnChain} sales`);
   say(`ledger: ${comparison.ledger} events; documents: ${comparison.sales} sales`);
-  for (const kind of ['missing', 'invented', 'different', 'salesMissing', 'salesInvented'] as const) {
-    const ids = comparison[kind];
-    if (ids.length > 0) say(`${kind}: ${ids.length}, such as ${ids.slice(0, SHOWN_IDS).join(', ')}`);
+  sayLists(say, comparison);
+}
+
+/** What stands in the lists of a report, by their names; an empty one is not worth a line. */
+function sayLists(say: Ground['say'], report: object): void {
+  for (const [kind, ids] of Object.entries(report) as [string, unknown][]) {
+    if (Array.isArray(ids) && ids.length > 0)
+      say(`${kind}: ${ids.length}, such as ${ids.slice(0, SHOWN_IDS).join(', ')}`);
   }
 }

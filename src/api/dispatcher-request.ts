@@ -3,6 +3,7 @@ import type { Dispatchable } from '../delivery/dispatchers/dispatcher.js';
 import type { DispatcherDefinition, Target } from '../delivery/dispatchers/dispatcher-definition.js';
 import type { Addressed } from '../delivery/dispatchers/who-gets.js';
 import { checkFilter } from '../delivery/matching/check-filter.js';
+import { chainEventName, programOf } from '../delivery/records/chain-event-name.js';
 import { CHAIN_SOURCE, DEFAULT_SOURCE } from '../delivery/records/send-event.js';
 import { forbiddenUrl } from '../delivery/webhooks/webhook-url.js';
 import { accountIdentifier, jsonObject } from './send-event-request.js';
@@ -138,14 +139,18 @@ export function dispatcherSchema(programs: readonly NamedProgram[], allowPrivate
 
 /** Why nobody will ever hear of an event of this name from there; null: somebody may. */
 function nameFault(event: string, source: string, programs: readonly NamedProgram[]): string | null {
-  const program = programs.find(({ name }) => event.startsWith(`${name}.`));
+  const owner = programOf(
+    event,
+    programs.map(({ name }) => name),
+  );
+  const program = programs.find(({ name }) => name === owner);
   if (source !== CHAIN_SOURCE) {
     return program ? `is an event of a program, which are of the source "${CHAIN_SOURCE}": say so` : null;
   }
-  if (program?.events.includes(event.slice(program.name.length + 1))) return null;
+  if (program?.events.some((one) => chainEventName(program.name, one) === event)) return null;
   if (event.endsWith('.orphaned')) return 'is told to whoever was told of the event itself: name that one';
   const known = program ? [program] : programs;
-  const names = known.flatMap(({ name, events }) => events.map((one) => `${name}.${one}`));
+  const names = known.flatMap(({ name, events }) => events.map((one) => chainEventName(name, one)));
   return `is no event of a program that runs here; names are exact, and there are: ${names.join(', ')}`;
 }
 

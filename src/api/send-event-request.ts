@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { programOf } from '../delivery/records/chain-event-name.js';
 import { CHAIN_SOURCE } from '../delivery/records/send-event.js';
 
 /** Events in one request at most. */
@@ -47,7 +48,6 @@ export const accountIdentifier = line(MAX_ID);
 
 /** The body that sends one event. `programs`: names of modules, whose events nobody but the chain may send. */
 export function sendEventSchema(programs: readonly string[]) {
-  const program = (name: string) => programs.find((one) => name.startsWith(`${one}.`));
   return z.strictObject({
     id: line(MAX_ID)
       .refine((id) => !CHAIN_EVENT_ID.test(id), 'must not end as the ids of chain events do; add something to it')
@@ -55,9 +55,9 @@ export function sendEventSchema(programs: readonly string[]) {
         description:
           "your own id of the event: sent again, it is the same event (a retry, or a scheduled one's change)",
       }),
-    name: line(MAX_NAME).refine((name) => program(name) === undefined, {
+    name: line(MAX_NAME).refine((name) => programOf(name, programs) === undefined, {
       error: ({ input }) => {
-        const reserved = program(String(input)) ?? '';
+        const reserved = programOf(String(input), programs) ?? '';
         return `must not begin with "${reserved}.": so begin the events of the program ${reserved}; name it otherwise`;
       },
     }),

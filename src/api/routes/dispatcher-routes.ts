@@ -2,6 +2,9 @@ import { Router } from 'express';
 import type { mongo } from 'mongoose';
 import type { DispatcherStore } from '../../delivery/dispatchers/dispatcher-store.js';
 import { accountsOf, type ExternalAccount } from '../../delivery/environments/external-accounts.js';
+import { programOf } from '../../delivery/records/chain-event-name.js';
+import { needsCommitLog } from '../../delivery/records/relay/relay-state.js';
+import { CHAIN_SOURCE } from '../../delivery/records/send-event.js';
 import type { Clock } from '../../lib/clock.js';
 import { environmentOf } from '../authenticate.js';
 import {
@@ -11,8 +14,6 @@ import {
   rotationSchema,
   type NamedProgram,
 } from '../dispatcher-request.js';
-import { needsCommitLog } from '../../delivery/records/relay/relay-state.js';
-import { CHAIN_SOURCE } from '../../delivery/records/send-event.js';
 import { oneDispatcherView } from '../dispatcher-view.js';
 import { dryRun } from '../dry-run.js';
 import { Problem } from '../problem.js';
@@ -25,7 +26,10 @@ export interface DispatcherRouteDeps {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Who wants to hear of which events. All of it is of the environment of the API key; of another one there is nothing here. `allowPrivate`: webhooks may go to private addresses. */
+/**
+ * Who wants to hear of which events. All of it is of the environment of the API key; of another one there is nothing here.
+ * `programs`: whose events there can be. `allowPrivate`: webhooks may go to private addresses.
+ */
 export function dispatcherRoutes(
   { db, dispatchers, clock }: DispatcherRouteDeps,
   programs: readonly NamedProgram[],
@@ -88,8 +92,9 @@ export function dispatcherRoutes(
   return router;
 
   async function noteListener(events: readonly string[]): Promise<void> {
-    const heard = programs.filter(({ name }) => events.some((event) => event.startsWith(`${name}.`)));
-    for (const { name } of heard) await needsCommitLog(db, name, new Date(clock.now()));
+    const names = programs.map(({ name }) => name);
+    const heard = new Set(events.flatMap((event) => programOf(event, names) ?? []));
+    for (const program of heard) await needsCommitLog(db, program, new Date(clock.now()));
   }
 
   /** It is made where there is none yet: the first event of an account may come later than who waits for it. */

@@ -3,6 +3,7 @@ import type { PooledEndpoint } from '../../../src/chain/pooled-endpoint.js';
 import type { RpcRequest } from '../../../src/chain/rpc-transport.js';
 import type { Journal } from '../journal.js';
 import type { Random } from '../random.js';
+import { refusalOf } from '../refusal.js';
 import type { SimProcess } from '../sim-process.js';
 import type { NodeRpc } from './node-rpc.js';
 import type { NodeSwitches } from './node-switches.js';
@@ -26,19 +27,12 @@ export class SimEndpoint implements PooledEndpoint {
     return new Promise<T>((resolve, reject) => {
       const fail = (error: RpcError, afterMs: number) => process.after(afterMs, () => reject(error));
       process.after(random.between(1, 15), () => {
-        if (switches.isDown) {
-          journal.fault('endpoint down');
-          fail(new RpcError('unreachable', 'connection refused'), 1);
-        } else if (switches.isSilent) {
-          journal.fault('endpoint silent');
-          fail(new RpcError('timeout', 'no answer'), TIMEOUT_MS);
-        } else if (switches.retryAfterMs !== null) {
-          journal.fault('endpoint limits the rate');
-          const { retryAfterMs } = switches;
-          fail(new RpcError('rate-limited', 'too many requests', { code: 429, retryAfterMs }), random.between(1, 15));
-        } else {
-          this.#answer(method, params, read, resolve, reject);
-        }
+        const refusal = refusalOf(switches);
+        if (!refusal) return this.#answer(method, params, read, resolve, reject);
+        journal.fault(refusal.fault);
+        const { error, comes } = refusal;
+        const wayBackMs = () => random.between(1, 15);
+        fail(error, comes === 'at-once' ? 1 : comes === 'after-time-out' ? TIMEOUT_MS : wayBackMs());
       });
     });
   }

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { runGuarded } from '../guarded-run.js';
 import type { SeedOutcome } from '../worlds.js';
 import type { TxFault, TxPath } from './tx-journal.js';
 import { TxWorld } from './tx-world.js';
@@ -11,38 +11,27 @@ const LOOK_EVERY_MS = 500;
 export async function runTransactionsSeed(seed: number, isVerbose = false): Promise<SeedOutcome<TxFault, TxPath>> {
   const world = new TxWorld(seed, isVerbose);
   const { time, judge, plan, journal, server } = world;
-  let thrown: unknown;
-  const onThrown = (error: unknown) => (thrown ??= error);
-  process.on('unhandledRejection', onThrown);
-  process.on('uncaughtException', onThrown);
-  const isOver = () => judge.violation !== null || thrown !== undefined || server.uncovered.length > 0;
-  let failure: string | null = null;
   let restedAt: number | null = null;
-  try {
-    await time.runUntil(plan.healAtMs, isOver, () => undefined);
-    for (let at = time.now; !isOver(); at += LOOK_EVERY_MS) {
-      await time.runUntil(at, isOver, () => undefined);
-      const open = world.unrested();
-      if (open.length === 0) {
-        restedAt = time.now;
-        break;
+  const failure = await runGuarded(
+    { violation: () => judge.violation, uncovered: server.uncovered },
+    async (isOver) => {
+      await time.runUntil(plan.healAtMs, isOver, () => undefined);
+      for (let at = time.now; !isOver(); at += LOOK_EVERY_MS) {
+        await time.runUntil(at, isOver, () => undefined);
+        const open = world.unrested();
+        if (open.length === 0) {
+          restedAt = time.now;
+          world.runOut();
+          judge.lookAtEnd();
+          return null;
+        }
+        if (time.now > plan.healAtMs + PATIENCE_MS) {
+          return `not at rest ${PATIENCE_MS / 1_000} s after everything healed:\n  ${open.slice(0, 10).join('\n  ')}`;
+        }
       }
-      if (time.now > plan.healAtMs + PATIENCE_MS) {
-        failure = `not at rest ${PATIENCE_MS / 1_000} s after everything healed:\n  ${open.slice(0, 10).join('\n  ')}`;
-        break;
-      }
-    }
-    if (restedAt !== null) {
-      world.runOut();
-      judge.lookAtEnd();
-    }
-    if (judge.violation) failure = judge.violation.message;
-    if (thrown !== undefined) failure = thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown);
-    if (failure === null && server.uncovered.length > 0) failure = server.uncovered.join('\n');
-  } finally {
-    process.off('unhandledRejection', onThrown);
-    process.off('uncaughtException', onThrown);
-  }
+      return null;
+    },
+  );
   return {
     ...{ seed, failure, journal, steps: time.steps, virtualMs: time.now },
     transactions: judge.requests.length,

@@ -2,6 +2,7 @@ import { RpcError } from '../../../src/chain/rpc-error.js';
 import type { PooledEndpoint } from '../../../src/chain/pooled-endpoint.js';
 import type { RpcRequest } from '../../../src/chain/rpc-transport.js';
 import type { Random } from '../random.js';
+import { refusalOf } from '../refusal.js';
 import type { SimProcess } from '../sim-process.js';
 import type { TxJournal } from './tx-journal.js';
 import { isNoAnswer, type TxNode } from './tx-node.js';
@@ -29,17 +30,12 @@ export class TxEndpoint implements PooledEndpoint {
       const fail = (error: RpcError, afterMs: number) => process.after(afterMs, () => reject(error));
       // Whatever becomes of the process, what it has sent arrives.
       process.send(random.between(1, 8), () => {
-        if (switches.isDown) {
-          journal.fault('endpoint down');
-          fail(new RpcError('unreachable', 'connection refused'), 1);
-        } else if (switches.isSilent) {
-          journal.fault('endpoint silent');
-          fail(new RpcError('timeout', 'no answer'), TIMEOUT_MS);
-        } else if (switches.retryAfterMs !== null) {
-          journal.fault('endpoint limits the rate');
-          const { retryAfterMs } = switches;
-          fail(new RpcError('rate-limited', 'too many requests', { code: 429, retryAfterMs }), random.between(1, 8));
-        } else this.#answer(method, params, read, resolve, fail);
+        const refusal = refusalOf(switches);
+        if (!refusal) return this.#answer(method, params, read, resolve, fail);
+        journal.fault(refusal.fault);
+        const { error, comes } = refusal;
+        const wayBackMs = () => random.between(1, 8);
+        fail(error, comes === 'at-once' ? 1 : comes === 'after-time-out' ? TIMEOUT_MS : wayBackMs());
       });
     });
   }

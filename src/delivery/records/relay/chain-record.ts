@@ -3,6 +3,7 @@ import { versionOf } from '../../../ledger/commit-log.js';
 import type { LedgerRecord } from '../../../ledger/ledger-record.js';
 import { deskOf } from '../../desk-number.js';
 import type { EventRecord } from '../event-record.js';
+import { chainEventName } from '../chain-event-name.js';
 import { CHAIN_SOURCE } from '../send-event.js';
 
 /** How settled a chain event is told to be. */
@@ -29,7 +30,7 @@ export function chainRecord(
   const { _id: eventId, program, name, signature, slot, blockTime, seenAt, data } = event;
   const _id = nextId();
   return {
-    ...{ _id, eventId: chainEventId(versionOf(event), toldAs), environment, name: `${program}.${name}` },
+    ...{ _id, eventId: chainEventId(versionOf(event), toldAs), environment, name: chainEventName(program, name) },
     ...{ source: CHAIN_SOURCE, timestamp: blockTime ?? seenAt, payload: jsonValue(data) },
     ...{ context: { signature, slot, commitment: toldAs, program, eventId }, account: null, isTest: false },
     ...{ commitment: toldAs, follows: null, state: 'due', deliverAt: now, deliveredAt: null },
