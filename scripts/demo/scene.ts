@@ -137,6 +137,8 @@ export async function setScene(
           LOG_PRETTY: 'true',
           // Its stories are the demo's own; a person who then clicks around should not be slowed down either.
           RATE_LIMIT_PER_MINUTE: '6000',
+          // On a slow machine the loss that it makes, and shows, lasts long enough for an alert.
+          ALERT_HOLD_MS: '600000',
           HOST: environment['HOST'],
           PORT: environment['PORT'],
           MONGODB_DATABASE: ownName ?? `mooring_demo_${randomBytes(4).toString('hex')}`,

@@ -34,8 +34,6 @@ describe('npm run demo -- --exit --json', () => {
       MONGODB_URI: inject('mongodbUri'),
       MONGODB_DATABASE: database.name,
       PORT: '0',
-      // On a busy machine the loss that the demo makes lasts long enough for an alert.
-      ALERT_HOLD_MS: '600000',
     };
     demo = await runScript('demo', ['--exit', '--json'], environment);
   }, DEMO_TIMEOUT_MS);
