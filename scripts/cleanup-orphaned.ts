@@ -6,7 +6,7 @@ import { EXIT_INTERRUPTED, interruptSignal } from './command/interrupt.js';
 import { installedModule, programOption } from './command/program-option.js';
 import { ProgressBar } from './command/progress-bar.js';
 import { withFoundation } from './command/with-foundation.js';
-import { duration } from './reconcile/duration.js';
+import { duration } from './command/duration.js';
 
 /** Documented in --help. */
 const EXIT = { done: 0, left: 1 } as const;

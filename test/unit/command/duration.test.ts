@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { duration } from '../../../scripts/reconcile/duration.js';
+import { duration } from '../../../scripts/command/duration.js';
 
 it.each([
   ['0', 0],
@@ -13,9 +13,9 @@ it.each([
   expect(duration(text)).toBe(ms);
 });
 
-it.each(['', '5', '1.5h', '-1s', '1 h', '1w', 'h', '1h30m', '1e3s', '1234567890s'])(
+it.each(['', '5', '1.5h', '-1s', '1 h', '1w', 'h', '1h30m', '1e3s', '1234567s'])(
   'refuses %j, and says what it takes',
   (text) => {
-    expect(() => duration(text)).toThrow('It must be a duration, such as 0, 30m, 24h or 7d.');
+    expect(() => duration(text)).toThrow('It must be a duration, such as 0, 90s, 30m, 24h or 7d.');
   },
 );
