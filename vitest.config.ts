@@ -4,7 +4,7 @@ import { LongestFirst } from './test/support/longest-first.js';
 const UNIT = 'test/unit/**/*.test.ts';
 /** Loads other test files again, on a database in memory. */
 const APART = 'test/integration/core/memory-mongo-scenarios.test.ts';
-/** Starts many processes and kills them, or measures: minutes, on a database server that is slow (`npm run test:long`). */
+/** Starts many processes and kills them, measures, or waits long: minutes, on a database server that is slow (`npm run test:long`). */
 const LONG = 'test/**/*.long.test.ts';
 const STACK = {
   globalSetup: ['test/support/global-setup.ts'],

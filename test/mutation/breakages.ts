@@ -469,7 +469,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: 'src/reconcile/mass-absence.ts',
     code: 'return absent > FEW && absent > documents * MOST;',
     broken: 'return absent < FEW * MOST && absent > documents;',
-    tests: ['test/unit/reconcile/mass-absence.test.ts', 'test/integration/reconcile/reconcile-alone.test.ts'],
+    tests: ['test/unit/reconcile/mass-absence.test.ts', 'test/integration/reconcile/reconcile-alone.long.test.ts'],
   },
   {
     name: 'a scheduled pass over changes marks all that it looks at',
@@ -477,7 +477,7 @@ export const BREAKAGES: readonly Breakage[] = [
     file: 'src/reconcile/reconcile-program.ts',
     code: 'const believed = this.#believed(found);',
     broken: 'const believed = new Set(found.map(({ model }) => model));',
-    tests: ['test/integration/reconcile/reconcile-alone.test.ts'],
+    tests: ['test/integration/reconcile/reconcile-alone.long.test.ts'],
   },
   {
     name: 'an account that cannot be decoded is gone',

@@ -4,8 +4,8 @@ import { startApiStack, type ApiStack } from './api-stack.js';
 
 let stack: ApiStack;
 beforeAll(async () => {
-  // At 50 ms a slot that is 10 s: longer than an answer waits.
-  stack = await startApiStack({ env: { COUPONS_CONFIRMATIONS: '200' } });
+  // At 50 ms a slot that is 30 s: longer than an answer waits, for the chain and then for the document, on a busy machine too.
+  stack = await startApiStack({ env: { COUPONS_CONFIRMATIONS: '600' } });
 });
 afterAll(() => stack.stop());
 
@@ -15,8 +15,8 @@ it('answers a write whose event has to wait for confirmations with 202, and its 
   expect(answer.body).toMatchObject({ state: 'confirmed' });
   expect((await stack.get(`/api/merchants/${answer.body.address}`)).status).toBe(404);
   await eventually(async () => (await stack.get(`/api/merchants/${answer.body.address}`)).status === 200, {
-    timeoutMs: 60_000,
+    timeoutMs: 90_000,
   });
   const status = await stack.get('/api/status');
-  expect(status.body['programs']).toMatchObject([{ name: 'coupons', confirmations: 200, massSuspicion: null }]);
+  expect(status.body['programs']).toMatchObject([{ name: 'coupons', confirmations: 600, massSuspicion: null }]);
 }, 600_000);
