@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
 import { eventRecords } from '../records/record-store.js';
+import { toldRecord } from '../records/told-record.js';
 import type { Job } from './define-job.js';
 import { JobLog } from './job-log.js';
 import type { JobLogLine, JobRun } from './job-run.js';
@@ -45,8 +46,9 @@ export function perform(
       if (!inTime.signal.aborted) end({ kind: 'timed-out' });
     });
     try {
-      const event = await eventRecords(db).findOne({ _id: run.record });
-      if (!event) throw new Error(`its event ${run.record} is not kept any more`);
+      const record = await eventRecords(db).findOne({ _id: run.record });
+      if (!record) throw new Error(`its event ${run.record} is not kept any more`);
+      const event = await toldRecord(db, record);
       const { _id: id, attempts: attempt } = run;
       await job.run({ event, run: { id, attempt }, signal: ending.signal, log: log.write });
       end({ kind: 'done' });

@@ -12,10 +12,12 @@ let desks: DeliveryDesks;
 let receiver: Receiver;
 let stranger: Record<string, string>;
 const greeted: string[] = [];
+const accounts: (string | null)[] = [];
 const greet = defineJob({
   ...{ id: 'greet', version: '1' },
   run: async ({ event, log }) => {
     greeted.push(event.eventId);
+    accounts.push(event.account);
     log('greeted', { event: event.name });
   },
 });
@@ -148,6 +150,24 @@ describe('deliveries over HTTP (002-3, 002-5)', () => {
     const tested = await post(`${to.path}/test`);
     expect(tested.body).toMatchObject({ outcome: { kind: 'answered', status: 418, body: '{"seen":true}' } });
     expect(receiver.received.at(-1)?.body).toMatchObject({ type: to.name, isTest: true });
+  });
+
+  it("whoever is told sees an account by the application's own name of it", async () => {
+    const accountId = `user-${count++}`;
+    const to = await dispatcher({ accountId });
+    const job = { dispatchable: { kind: 'job', job: 'greet', version: '1' }, events: [to.name] };
+    await dispatcher(job);
+    const id = `order-${count++}`;
+    const event = { id, name: to.name, source: 'shop', payload: {}, accountId };
+    const answer = await post('/api/event-records', event);
+    const { record } = answer.body as unknown as { record: { id: string } };
+    await ended(deliveryPath(record.id, to.id));
+    const told = () => receiver.received.filter(({ path }) => path === `/${to.name}`).map(({ body }) => body);
+    expect(told()).toMatchObject([{ eventId: id, account: accountId }]);
+    expect((await post(`${to.path}/test`)).status).toBe(200);
+    expect(told()).toMatchObject([{ eventId: id }, { isTest: true, account: accountId }]);
+    await eventually(() => greeted.includes(id));
+    expect(accounts[greeted.indexOf(id)]).toBe(accountId);
   });
 
   it('a program delivers an event and invokes a dispatcher without HTTP, with the same effect', async () => {
