@@ -28,8 +28,8 @@ export interface DeliveryDesks {
  * has. Any number of processes share the desks.
  */
 export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[]): DeliveryDesks {
-  const { config, log, metrics, mongo } = foundation;
-  const { clock, random, holder } = foundation.machine;
+  const { config, log, metrics, mongo, databaseClock: clock } = foundation;
+  const { random, holder } = foundation.machine;
   const { db } = mongo;
   const stop = new AbortController();
   const hint = deliveryHints(foundation);

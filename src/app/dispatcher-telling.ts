@@ -16,10 +16,10 @@ export function createDispatcherTelling(
   dispatchers: DispatcherStore,
   wake: () => void,
 ): DispatcherTelling & { readonly close: () => Promise<void> } {
-  const { mongo, machine } = foundation;
+  const { mongo, databaseClock: clock } = foundation;
   const { invoke, close } = webhookInvoker(foundation);
   const tell = (record: EventRecord) => toldRecord(mongo.db, record);
-  const deps = { ...mongo, clock: machine.clock, wake };
+  const deps = { ...mongo, clock, wake };
   const noteMended = async (dispatcher: Dispatcher): Promise<void> => {
     await dispatchers.noteMended(dispatcher);
     wake();
@@ -28,8 +28,7 @@ export function createDispatcherTelling(
     find: (environment, id) => dispatchers.read(environment, id),
     invoke: (environment, dispatcher, record) => invokeDispatcher(deps, dispatcher, record, environment),
     replay: (dispatcher, span) => replayRecords({ ...deps, isReached: wouldReach }, dispatcher, span),
-    tryOut: (dispatcher, signal) =>
-      tryDispatcher({ invoke, tell, clock: machine.clock, noteMended }, dispatcher, signal),
+    tryOut: (dispatcher, signal) => tryDispatcher({ invoke, tell, clock, noteMended }, dispatcher, signal),
     close,
   };
 }
