@@ -5,7 +5,7 @@ import { eventRecords } from '../records/record-store.js';
 import { toldRecord } from '../records/told-record.js';
 import type { Job } from './define-job.js';
 import { JobLog } from './job-log.js';
-import type { JobLogLine, JobRun } from './job-run.js';
+import { MAX_ERROR_CHARACTERS, type JobLogLine, type JobRun } from './job-run.js';
 import type { JobOutcome } from './judge-attempt.js';
 
 /** An attempt under way. */
@@ -15,6 +15,8 @@ export interface Performing {
   end(outcome: JobOutcome): void;
   /** What it wrote since the last time. */
   lines(): JobLogLine[];
+  /** Those that were taken last could not be kept. */
+  giveBackLines(): void;
 }
 
 /** Runs a job once. `settled`: how it ended already, without being run. */
@@ -38,6 +40,7 @@ export function perform(
     outcome,
     end,
     lines: () => log.take(),
+    giveBackLines: () => log.giveBack(),
   };
 
   async function work(): Promise<void> {
@@ -53,7 +56,7 @@ export function perform(
       await job.run({ event, run: { id, attempt }, signal: ending.signal, log: log.write });
       end({ kind: 'done' });
     } catch (error) {
-      end({ kind: 'threw', error: messageOf(error) });
+      end({ kind: 'threw', error: messageOf(error).slice(0, MAX_ERROR_CHARACTERS) });
     } finally {
       inTime.abort();
     }
