@@ -4,9 +4,12 @@ import { DELIVERY_TIMING } from '../delivery/desk/delivery-timing.js';
 import { deskLease, runDesk, type RunningDesk } from '../delivery/desk/run-desk.js';
 import { reachOf } from '../delivery/dispatchers/reach-of.js';
 import type { Job } from '../delivery/jobs/define-job.js';
+import { handlerOf } from '../delivery/jobs/job-run.js';
 import { JOB_TIMING } from '../delivery/jobs/job-timing.js';
 import { startJobWorker } from '../delivery/jobs/job-worker.js';
+import { servedVersion } from '../delivery/jobs/open-versions.js';
 import { competeForKeys } from '../leases/lease-competition.js';
+import { showNode } from '../leases/show-node.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
 import { deliveryHints, watchDeliveryHints } from './delivery-hints.js';
@@ -72,6 +75,19 @@ export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[])
     jobWorker.wake();
   };
   watchDeliveryHints(foundation, wake, stop.signal);
+  // For people: the doctor says which versions nobody has.
+  const showing =
+    jobs.length === 0
+      ? Promise.resolve()
+      : showNode(
+          { db, clock, log, termMs: config.leaseTermMs },
+          {
+            id: `${holder}:jobs`,
+            serves: jobs.map(({ id, version }) => servedVersion(handlerOf(id, version))),
+            startedAt: new Date(clock.now()),
+          },
+          stop.signal,
+        );
 
   async function measure(desk: number, until: AbortSignal): Promise<void> {
     const labels = { desk: String(desk) };
@@ -96,7 +112,7 @@ export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[])
     wake,
     stop: async () => {
       stop.abort();
-      await Promise.all([competition.stop(), jobWorker.stop()]);
+      await Promise.all([competition.stop(), jobWorker.stop(), showing]);
       await close();
     },
   };
