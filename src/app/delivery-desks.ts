@@ -12,6 +12,7 @@ import { competeForKeys } from '../leases/lease-competition.js';
 import { showNode } from '../leases/show-node.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
+import { keepForgetting } from './delivery-forgetting.js';
 import { deliveryHints, watchDeliveryHints } from './delivery-hints.js';
 import type { Foundation } from './foundation.js';
 import { webhookInvoker } from './webhook-invoker.js';
@@ -61,12 +62,13 @@ export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[])
       desks.set(number, desk);
       const measuring = new AbortController();
       const measured = measure(number, measuring.signal);
+      const forgetting = keepForgetting(foundation, number, work, measuring.signal);
       try {
         await desk.ended;
       } finally {
         desks.delete(number);
         measuring.abort();
-        await measured;
+        await Promise.all([measured, forgetting]);
       }
     },
   });
