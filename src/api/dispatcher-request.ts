@@ -191,6 +191,7 @@ export const dryRunSchema = z.strictObject({
 
 /** Filters of the list of dispatchers, with their values where they have few. */
 export const DISPATCHER_FILTERS = {
+  dispatchableId: null,
   event: null,
   source: null,
   accountId: null,

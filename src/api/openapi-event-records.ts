@@ -21,7 +21,10 @@ const recordSchema = z
     timestamp: z.string(),
     payload: z.unknown(),
     context: z.unknown(),
-    accountId: z.string().nullable(),
+    accountId: z
+      .string()
+      .nullable()
+      .meta({ description: "the application's name of an external account; `account` of what is told" }),
     isTest: z.boolean(),
     commitment: z.enum(['confirmed', 'finalized', 'orphaned']).nullable().meta({ description: 'of a chain event' }),
     follows: z.string().nullable().meta({ description: 'the record that this one takes back' }),

@@ -1,13 +1,14 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { Problem, type FieldError } from './problem.js';
+import { plainWords } from './schema-words.js';
 
 /** The parsed value, or a 400 that names every wrong field. */
 export function validated<T>(schema: z.ZodType<T>, value: unknown): T {
   // Without it zod leaves the input out of its issues, and every wrong type would look like a missing field.
-  const parsed = schema.safeParse(value, { reportInput: true });
+  const parsed = schema.safeParse(value, { reportInput: true, error: plainWords });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap(fieldErrors);
+  const errors = withoutFollowing(parsed.error.issues).flatMap(fieldErrors);
   const names = [...new Set(errors.map(({ field }) => field || 'the body'))];
   throw new Problem('invalid-request', `Not valid: ${names.join(', ')}.`, { errors });
 }
@@ -51,6 +52,13 @@ export function idempotencyKey(request: Request): string | undefined {
   throw new Problem('invalid-idempotency-key');
 }
 
+/** zod asks a text for its length where a list was wanted: of what is of the wrong type nothing else is said. */
+function withoutFollowing(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const at = ({ path }: z.core.$ZodIssue) => JSON.stringify(path.map(String));
+  const mistyped = new Set(issues.filter(({ code }) => code === 'invalid_type').map(at));
+  return issues.filter((issue) => issue.code === 'invalid_type' || !mistyped.has(at(issue)));
+}
+
 /** One error for each wrong field; an unknown field is named itself instead of what contains it. */
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String);
@@ -58,6 +66,7 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not a known field' }));
   }
   if (path.length === 0 && issue.code === 'invalid_type') return [{ field: '', message: 'must be a JSON object' }];
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  return [{ field: path.join('.'), message: missing ? `is missing: ${issue.message}` : issue.message }];
+  // Also where a check of ours finds it: it is handed what is not there.
+  const isMissing = issue.input === undefined;
+  return [{ field: path.join('.'), message: isMissing ? `is missing: ${issue.message}` : issue.message }];
 }

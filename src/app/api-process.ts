@@ -74,7 +74,8 @@ export async function startApi(foundation: Foundation, domains: readonly DomainR
     streams,
     log,
     metrics,
-    clock,
+    // What is sent is due by it.
+    clock: foundation.databaseClock,
     settings: { ...config, version: packageJson.version },
     // The page shows red packets; it is worth nothing where there are none.
     mounts: modules.some(({ module }) => module.name === redPackets.name) ? [exampleRoutes(packageRoot())] : [],

@@ -4,11 +4,15 @@ import { DELIVERY_TIMING } from '../delivery/desk/delivery-timing.js';
 import { deskLease, runDesk, type RunningDesk } from '../delivery/desk/run-desk.js';
 import { reachOf } from '../delivery/dispatchers/reach-of.js';
 import type { Job } from '../delivery/jobs/define-job.js';
+import { handlerOf } from '../delivery/jobs/job-run.js';
 import { JOB_TIMING } from '../delivery/jobs/job-timing.js';
 import { startJobWorker } from '../delivery/jobs/job-worker.js';
+import { servedVersion } from '../delivery/jobs/open-versions.js';
 import { competeForKeys } from '../leases/lease-competition.js';
+import { showNode } from '../leases/show-node.js';
 import { messageOf } from '../lib/errors.js';
 import { repeat } from '../lib/repeat.js';
+import { keepForgetting } from './delivery-forgetting.js';
 import { deliveryHints, watchDeliveryHints } from './delivery-hints.js';
 import type { Foundation } from './foundation.js';
 import { webhookInvoker } from './webhook-invoker.js';
@@ -28,8 +32,8 @@ export interface DeliveryDesks {
  * has. Any number of processes share the desks.
  */
 export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[]): DeliveryDesks {
-  const { config, log, metrics, mongo } = foundation;
-  const { clock, random, holder } = foundation.machine;
+  const { config, log, metrics, mongo, databaseClock: clock } = foundation;
+  const { random, holder } = foundation.machine;
   const { db } = mongo;
   const stop = new AbortController();
   const hint = deliveryHints(foundation);
@@ -58,12 +62,13 @@ export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[])
       desks.set(number, desk);
       const measuring = new AbortController();
       const measured = measure(number, measuring.signal);
+      const forgetting = keepForgetting(foundation, number, work, measuring.signal);
       try {
         await desk.ended;
       } finally {
         desks.delete(number);
         measuring.abort();
-        await measured;
+        await Promise.all([measured, forgetting]);
       }
     },
   });
@@ -72,6 +77,19 @@ export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[])
     jobWorker.wake();
   };
   watchDeliveryHints(foundation, wake, stop.signal);
+  // For people: the doctor says which versions nobody has.
+  const showing =
+    jobs.length === 0
+      ? Promise.resolve()
+      : showNode(
+          { db, clock, log, termMs: config.leaseTermMs },
+          {
+            id: `${holder}:jobs`,
+            serves: jobs.map(({ id, version }) => servedVersion(handlerOf(id, version))),
+            startedAt: new Date(clock.now()),
+          },
+          stop.signal,
+        );
 
   async function measure(desk: number, until: AbortSignal): Promise<void> {
     const labels = { desk: String(desk) };
@@ -96,7 +114,7 @@ export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[])
     wake,
     stop: async () => {
       stop.abort();
-      await Promise.all([competition.stop(), jobWorker.stop()]);
+      await Promise.all([competition.stop(), jobWorker.stop(), showing]);
       await close();
     },
   };

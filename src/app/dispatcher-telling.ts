@@ -5,6 +5,8 @@ import { tryDispatcher } from '../delivery/desk/try-dispatcher.js';
 import type { Dispatcher } from '../delivery/dispatchers/dispatcher.js';
 import type { DispatcherStore } from '../delivery/dispatchers/dispatcher-store.js';
 import { wouldReach } from '../delivery/dispatchers/who-gets.js';
+import type { EventRecord } from '../delivery/records/event-record.js';
+import { toldRecord } from '../delivery/records/told-record.js';
 import type { Foundation } from './foundation.js';
 import { webhookInvoker } from './webhook-invoker.js';
 
@@ -14,9 +16,10 @@ export function createDispatcherTelling(
   dispatchers: DispatcherStore,
   wake: () => void,
 ): DispatcherTelling & { readonly close: () => Promise<void> } {
-  const { mongo, machine } = foundation;
+  const { mongo, databaseClock: clock } = foundation;
   const { invoke, close } = webhookInvoker(foundation);
-  const deps = { ...mongo, clock: machine.clock, wake };
+  const tell = (record: EventRecord) => toldRecord(mongo.db, record);
+  const deps = { ...mongo, clock, wake };
   const noteMended = async (dispatcher: Dispatcher): Promise<void> => {
     await dispatchers.noteMended(dispatcher);
     wake();
@@ -25,7 +28,7 @@ export function createDispatcherTelling(
     find: (environment, id) => dispatchers.read(environment, id),
     invoke: (environment, dispatcher, record) => invokeDispatcher(deps, dispatcher, record, environment),
     replay: (dispatcher, span) => replayRecords({ ...deps, isReached: wouldReach }, dispatcher, span),
-    tryOut: (dispatcher, signal) => tryDispatcher({ invoke, clock: machine.clock, noteMended }, dispatcher, signal),
+    tryOut: (dispatcher, signal) => tryDispatcher({ invoke, tell, clock, noteMended }, dispatcher, signal),
     close,
   };
 }

@@ -10,9 +10,11 @@ import { ingestSendEvent, type Ingested } from '../delivery/records/ingest-send-
 import type { SendEvent, SendOptions } from '../delivery/records/send-event.js';
 import { systemClock } from '../lib/clock.js';
 import { MooringError } from '../lib/errors.js';
+import { readDatabaseTime } from '../store/database-time.js';
 import { connectMongo } from '../store/mongo-connection.js';
 import { createLogger } from '../telemetry/logger.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { followDatabaseClock } from './database-clock.js';
 import { deliveryHints } from './delivery-hints.js';
 import { installedDomains } from './installed-domains.js';
 import { requiredDatabase } from './required-endpoints.js';
@@ -43,8 +45,14 @@ export async function openEventsService(given?: Config): Promise<EventsService> 
   const schema = sendEventSchema(programs);
   const mongo = await connectMongo(requiredDatabase(config), config.mongodbDatabase);
   const { db } = mongo;
-  const hint = deliveryHints({ mongo, log: createLogger(config) });
-  const deps = { ...mongo, clock: systemClock, metrics: createMetrics(), wake: hint };
+  const log = createLogger(config);
+  const hint = deliveryHints({ mongo, log });
+  const readTime = () => readDatabaseTime(db);
+  const following = await followDatabaseClock({ clock: systemClock, log, readTime }).catch(async (error: unknown) => {
+    await mongo.close();
+    throw error;
+  });
+  const deps = { ...mongo, clock: following.clock, metrics: createMetrics(), wake: hint };
   return {
     ingestSendEvent: async (slug, given, wished = {}) => {
       const { event, options } = checked(schema, given, wished);
@@ -56,7 +64,10 @@ export async function openEventsService(given?: Config): Promise<EventsService> 
     },
     deliverEvent: (id) => deliverEvent({ ...deps, reach: (record) => reachOf(db, record) }, id),
     invokeDispatcher: (dispatcher, record) => invokeDispatcher(deps, dispatcher, record),
-    close: () => mongo.close(),
+    close: async () => {
+      await following.stop();
+      await mongo.close();
+    },
   };
 }
 

@@ -4,14 +4,17 @@ import { compileProgramCodec } from '../decoding/idl-codec.js';
 import type { ProgramCodec } from '../decoding/types.js';
 import type { DomainModule } from '../domain-kit/domain-module.js';
 import { ensureDefaultEnvironment } from '../delivery/environments/environment-store.js';
+import type { Clock } from '../lib/clock.js';
 import { mirroredFields } from '../reconcile/mirrored-fields.js';
 import { bindToChain } from '../store/chain-identity.js';
+import { readDatabaseTime } from '../store/database-time.js';
 import { connectMongo, type MongoConnection } from '../store/mongo-connection.js';
 import { assertTransactions } from '../store/transactions.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { warnOfAbsentPrograms } from './absent-programs.js';
 import { createPool } from './create-pool.js';
+import { followDatabaseClock, type DatabaseClock } from './database-clock.js';
 import { ensureAllIndexes } from './ensure-all-indexes.js';
 import { agreedGenesis } from './genesis.js';
 import { thisMachine, type Machine } from './machine.js';
@@ -32,6 +35,8 @@ export interface Foundation {
   readonly pool: RpcPool;
   readonly modules: readonly InstalledModule[];
   readonly machine: Machine;
+  /** Shows the database's time, which all processes share: what is scheduled is due by it. */
+  readonly databaseClock: Clock;
   close(): Promise<void>;
 }
 
@@ -58,12 +63,16 @@ export async function layFoundation(
   const modules = domains.map((module) => installModule(config, module));
   const pool = createPool(config, endpoints.rpcUrls, machine, log, metrics);
   const mongo = await connectMongo(endpoints.mongodbUri, config.mongodbDatabase);
+  let following: DatabaseClock | undefined;
   const close = async () => {
+    await following?.stop();
     await pool.close();
     await mongo.close();
   };
   try {
     await assertTransactions(mongo.client, mongo.db);
+    const readTime = () => readDatabaseTime(mongo.db);
+    following = await followDatabaseClock({ clock: machine.clock, log, readTime });
     await ensureAllIndexes(
       mongo.db,
       modules.map(({ module }) => module),
@@ -71,11 +80,11 @@ export async function layFoundation(
     await ensureDefaultEnvironment(mongo.db, new Date(machine.clock.now()));
     await bindToChain(mongo.db, await agreedGenesis(pool, machine.clock, log));
     await warnOfAbsentPrograms(pool.chain, modules, log);
+    return { config, log, metrics, mongo, pool, modules, machine, databaseClock: following.clock, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { config, log, metrics, mongo, pool, modules, machine, close };
 }
 
 /**

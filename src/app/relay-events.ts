@@ -14,7 +14,7 @@ const RELAY_EVERY_MS = 250;
  * `headSlot`: the newest confirmed slot, as far as this process knows it.
  */
 export async function relayEvents(
-  { config, log, metrics, mongo: { db }, modules, machine: { clock, holder } }: Foundation,
+  { config, log, metrics, mongo: { db }, modules, databaseClock: clock, machine: { holder } }: Foundation,
   announcer: EventAnnouncer,
   headSlot: () => number | null,
   stop: AbortSignal,

@@ -18,6 +18,8 @@ const HTTP_URL = urlForm('https?');
 const WS_URL = urlForm('wss?');
 /** Beyond the scheme: what a URL has no place for has to be escaped. */
 const SMTP_FORM = 'an smtp:// or smtps:// URL, with an @ or / of the password as %40 or %2F';
+/** For as long commits are kept, from which an event is taken back that a fork drops. */
+const LEAST_KEPT_DAYS = 7;
 const ADDRESS_BYTES = 32;
 const SECRET_KEY = /^[1-9A-HJ-NP-Za-km-z]{64,90}$/;
 
@@ -104,6 +106,10 @@ export const environmentSchema = z.object({
   STAKE_VAULT_ADDRESS: address('a base58 account address'),
   MESSAGE_MAX_AGE_MS: whole(7 * 24 * 3_600_000, 0),
   EVENTS_OUT: flag(true),
+  DELIVERIES_KEEP_DAYS: whole(90, 0, 36_500).refine(
+    (days) => days === 0 || days >= LEAST_KEPT_DAYS,
+    `must be 0 (for ever), or ${LEAST_KEPT_DAYS} or more`,
+  ),
   RPC_CREDITS: list(/^[A-Za-z]{3,40}=\d{1,6}$/, 'method=credits, such as getProgramAccounts=10'),
   WEBHOOKS_ALLOW_PRIVATE: flag(false),
   MOORING_DOMAINS: optionalText(/\.m?[jt]s$/, 'the path of an ES module: .js, .mjs, .ts or .mts'),
@@ -232,6 +238,8 @@ function configFrom(env: z.infer<typeof environmentSchema>, programVariables: Re
     messageMaxAgeMs: env.MESSAGE_MAX_AGE_MS,
     /** Whether the event worker makes event records of what happens on chain, where somebody hears of it. */
     eventsOut: env.EVENTS_OUT,
+    /** How long events, deliveries and runs are kept once nothing is owed of them; 0 = for ever. */
+    deliveriesKeepDays: env.DELIVERIES_KEEP_DAYS,
     webhooksAllowPrivate: env.WEBHOOKS_ALLOW_PRIVATE,
     /** The vault whose stakes make developers; null: none does. */
     stakeVaultAddress: env.STAKE_VAULT_ADDRESS ?? null,

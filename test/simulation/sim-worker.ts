@@ -52,6 +52,7 @@ export function startSimWorker(parts: WorkerParts): EventWorker {
     pool: new RpcPool({ endpoints, clock, random: random.next, log }),
     modules: [{ module, codec: couponsCodec }],
     machine: { clock, random: random.next, openSocket, holder: process.name },
+    databaseClock: clock,
   };
   return startEventWorker(foundation, { wsUrls: endpoints.map(({ name }) => `ws://${name}`) });
 }

@@ -4,12 +4,12 @@ import type { Clock } from '../../lib/clock.js';
 import { MooringError } from '../../lib/errors.js';
 import type { ClockReading, ServerReading } from '../../ops/doctor/judge-database.js';
 import type { MongoConnection } from '../../store/mongo-connection.js';
+import { readDatabaseTime } from '../../store/database-time.js';
 import { inTransaction } from '../../store/transactions.js';
 
 interface Hello {
   readonly setName?: string;
   readonly msg?: string;
-  readonly localTime?: Date;
 }
 
 /** How fast the server answers, and what it is. */
@@ -28,10 +28,10 @@ export async function askServer({ db }: MongoConnection, clock: Clock): Promise<
 /** How far the server's clock is from this machine's. */
 export async function askClock({ db }: MongoConnection, clock: Clock): Promise<ClockReading> {
   const before = clock.now();
-  const { localTime } = (await db.command({ hello: 1 })) as Hello;
+  const theirs = await readDatabaseTime(db);
   const after = clock.now();
-  if (!(localTime instanceof Date)) return null;
-  return { aheadMs: (before + after) / 2 - localTime.getTime(), uncertainMs: (after - before) / 2 };
+  if (theirs === null) return null;
+  return { aheadMs: (before + after) / 2 - theirs, uncertainMs: (after - before) / 2 };
 }
 
 /**

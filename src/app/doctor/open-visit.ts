@@ -12,6 +12,7 @@ import type { Machine } from '../machine.js';
 import { alertChecks } from './alert-checks.js';
 import { chainChecks } from './chain-checks.js';
 import { databaseChecks } from './database-checks.js';
+import { deliveryChecks } from './delivery-checks.js';
 import type { DotEnv } from './dot-env.js';
 import { environmentChecks } from './environment-checks.js';
 import { judgeNames } from './judge-names.js';
@@ -84,6 +85,7 @@ export async function openVisit({ env, dotEnv, machine, modules }: VisitOptions)
       ...workerChecks(visit),
       ...recordsChecks(visit),
       ...outboxChecks(visit),
+      ...deliveryChecks(visit),
       ...reconcileChecks(visit),
       ...alertChecks(visit),
       ...signerChecks(visit),

@@ -10,7 +10,7 @@ import { Nap } from '../../lib/nap.js';
 import { takeTurns } from '../../lib/take-turns.js';
 import { within } from '../../lib/within.js';
 import type { Metrics } from '../../telemetry/metrics.js';
-import type { EventRecord } from '../records/event-record.js';
+import type { ToldRecord } from '../records/told-record.js';
 import type { DueDelivery } from './delivery-store.js';
 import type { DeliveryTiming } from './delivery-timing.js';
 import { attemptFrom, type Invoke } from './invoke.js';
@@ -123,7 +123,7 @@ export class DeliveryDesk {
       db,
       plan.claims.map(({ delivery }) => delivery.record),
     );
-    const [kept, gone] = [[] as (PlannedClaim & { record: EventRecord })[], [] as TurnPlan['cancelled'][number][]];
+    const [kept, gone] = [[] as (PlannedClaim & { record: ToldRecord })[], [] as TurnPlan['cancelled'][number][]];
     for (const claim of plan.claims) {
       const record = records.get(claim.delivery.record);
       if (record) kept.push({ ...claim, record });
@@ -210,7 +210,7 @@ export class DeliveryDesk {
   }
 
   /** Makes one try, which is claimed. */
-  #begin({ delivery, dispatcher, record }: PlannedClaim & { readonly record: EventRecord }): void {
+  #begin({ delivery, dispatcher, record }: PlannedClaim & { readonly record: ToldRecord }): void {
     const { clock, metrics, invoke } = this.deps;
     const number = delivery.attempts + 1;
     const inSchedule = number - delivery.attemptsBefore - lostTries(delivery);

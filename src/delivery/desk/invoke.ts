@@ -1,5 +1,5 @@
 import type { Dispatchable, Dispatcher } from '../dispatchers/dispatcher.js';
-import type { EventRecord } from '../records/event-record.js';
+import type { ToldRecord } from '../records/told-record.js';
 import type { WebhookRequest } from '../webhooks/webhook-sender.js';
 import type { WebhookOutcome } from '../webhooks/webhook-outcome.js';
 import type { DeliveryAttempt } from './delivery.js';
@@ -10,7 +10,7 @@ import { limitsOf } from './webhook-limits.js';
 export interface Invocation {
   readonly delivery: Pick<DueDelivery, '_id' | 'messageId'>;
   readonly dispatcher: Dispatcher;
-  readonly record: EventRecord;
+  readonly record: ToldRecord;
 }
 
 /** Tells a dispatcher of a record. Never rejects; ends soon after `signal` is aborted. */
@@ -33,7 +33,7 @@ export function invokeByWebhook(
 }
 
 /** What an endpoint gets, as JSON: type, timestamp and data as Standard Webhooks has them, and what else is known. */
-export function webhookBody(record: EventRecord, dispatchable: Dispatchable): string {
+export function webhookBody(record: ToldRecord, dispatchable: Dispatchable): string {
   const { _id, eventId, name, timestamp, payload, context, source, account, isTest, commitment, follows } = record;
   return JSON.stringify({
     type: name,

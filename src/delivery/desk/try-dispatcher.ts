@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.js';
 import { deskOf } from '../desk-number.js';
 import type { Dispatcher } from '../dispatchers/dispatcher.js';
 import type { EventRecord } from '../records/event-record.js';
+import type { ToldRecord } from '../records/told-record.js';
 import { isSuccess } from '../webhooks/judge-outcome.js';
 import type { WebhookOutcome } from '../webhooks/webhook-outcome.js';
 import type { Invoke } from './invoke.js';
@@ -15,6 +16,8 @@ export type TestOutcome =
 
 interface TryDeps {
   readonly invoke: Invoke;
+  /** The record as it is told. */
+  readonly tell: (record: EventRecord) => Promise<ToldRecord>;
   readonly clock: Pick<Clock, 'now'>;
   /** Whatever bad is known of its endpoint holds no longer. */
   readonly noteMended: (dispatcher: Dispatcher) => Promise<void>;
@@ -25,14 +28,14 @@ interface TryDeps {
  * says anything of how the endpoint is: who mended it need not wait until it is tried again.
  */
 export async function tryDispatcher(
-  { invoke, clock, noteMended }: TryDeps,
+  { invoke, tell, clock, noteMended }: TryDeps,
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<TestOutcome> {
   if (dispatcher.dispatchable.kind === 'job') return { kind: 'not-by-http' };
   const record = testRecord(dispatcher, new Date(clock.now()));
   const delivery = { _id: `${record._id}/${dispatcher._id}`, messageId: record._id };
-  const outcome = await invoke({ delivery, dispatcher, record }, signal);
+  const outcome = await invoke({ delivery, dispatcher, record: await tell(record) }, signal);
   if (isSuccess(outcome)) await noteMended(dispatcher);
   return { kind: 'sent', messageId: record._id, outcome };
 }

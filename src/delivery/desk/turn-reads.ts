@@ -3,9 +3,9 @@ import { DESKS } from '../desk-number.js';
 import type { Dispatcher } from '../dispatchers/dispatcher.js';
 import { dispatcherFrom } from '../dispatchers/dispatcher-definition.js';
 import { eventDispatchers } from '../dispatchers/dispatcher-store.js';
-import type { EventRecord } from '../records/event-record.js';
 import { jobRuns, type JobRun } from '../jobs/job-run.js';
 import { eventRecords } from '../records/record-store.js';
+import { toldRecords, type ToldRecord } from '../records/told-record.js';
 import { deliveries, readTurn, type DueDelivery } from './delivery-store.js';
 import type { Delivery } from './delivery.js';
 import { lineOf } from './judge-order.js';
@@ -25,9 +25,10 @@ export async function readEndpointRevisions(
   return new Map([...stored].map(([id, { endpointRevision = 0 }]) => [id, endpointRevision]));
 }
 
-/** Records by id. */
-export function readRecords(db: mongo.Db, ids: readonly string[]): Promise<ReadonlyMap<string, EventRecord>> {
-  return byId(eventRecords(db), ids);
+/** Records by id, as they are told. */
+export async function readRecords(db: mongo.Db, ids: readonly string[]): Promise<ReadonlyMap<string, ToldRecord>> {
+  const found = await byId(eventRecords(db), ids);
+  return new Map((await toldRecords(db, [...found.values()])).map((record) => [record._id, record]));
 }
 
 /** The runs that these deliveries wait for, by id. */

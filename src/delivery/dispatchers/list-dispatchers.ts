@@ -5,6 +5,8 @@ import { eventDispatchers } from './dispatcher-store.js';
 
 /** Which dispatchers of an environment a list shows; what is left out narrows nothing. */
 export interface DispatcherFilter {
+  /** The application's own name of one: there is one of it at most. */
+  readonly dispatchableId?: string;
   /** A name of an event. */
   readonly event?: string;
   readonly source?: string;
@@ -19,16 +21,20 @@ export interface DispatcherFilter {
 export async function listDispatchers(
   db: mongo.Db,
   environment: string,
-  { event, kind, ids, ...equal }: DispatcherFilter,
+  { dispatchableId, event, kind, ids, ...equal }: DispatcherFilter,
   limit: number,
   after: string | null,
 ): Promise<Dispatcher[]> {
+  const place = {
+    ...(dispatchableId === undefined ? {} : { $eq: dispatchableId }),
+    ...(after === null ? {} : { $gt: after }),
+  };
   const where: mongo.Filter<StoredDispatcher> = {
     ...{ environment, ...equal },
     ...(event === undefined ? {} : { events: event }),
     ...(kind === undefined ? {} : { 'dispatchable.kind': kind }),
     ...(ids === undefined ? {} : { _id: { $in: [...ids] } }),
-    ...(after === null ? {} : { dispatchableId: { $gt: after } }),
+    ...(Object.keys(place).length === 0 ? {} : { dispatchableId: place }),
   };
   const stored = await eventDispatchers(db).find(where).sort({ dispatchableId: 1 }).limit(limit).toArray();
   return stored.map(dispatcherFrom);

@@ -1,13 +1,13 @@
 import type { BackoffPolicy } from '../../lib/backoff.js';
 import { MAX_TIMER_MS } from '../../lib/clock.js';
 import { MooringError } from '../../lib/errors.js';
-import type { EventRecord } from '../records/event-record.js';
+import type { ToldRecord } from '../records/told-record.js';
 import { handlerOf } from './job-run.js';
 
 /** What a job works with. */
 export interface JobContext {
-  /** What happened. */
-  readonly event: EventRecord;
+  /** What happened; `account` is the application's own name of it, its `accountId`. */
+  readonly event: ToldRecord;
   readonly run: {
     /** The same for every attempt: whatever a job does elsewhere can be told by it from what it did already. */
     readonly id: string;

@@ -14,6 +14,7 @@ const LINES_AT_ONCE = 200;
 export class JobLog {
   #lines: JobLogLine[] = [];
   #leftOut = 0;
+  #taken: { readonly lines: readonly JobLogLine[]; readonly leftOut: number } = { lines: [], leftOut: 0 };
 
   constructor(
     private readonly clock: Pick<Clock, 'now'>,
@@ -22,18 +23,33 @@ export class JobLog {
 
   readonly write = (message: string, data?: unknown): void => {
     this.#lines.push(this.#line(message, data));
-    if (this.#lines.length <= LINES_AT_ONCE) return;
-    this.#lines.shift();
-    this.#leftOut += 1;
+    this.#trim();
   };
 
   /** What was written since the last time. */
   take(): JobLogLine[] {
     const [lines, leftOut] = [this.#lines, this.#leftOut];
+    this.#taken = { lines, leftOut };
     [this.#lines, this.#leftOut] = [[], 0];
     if (leftOut === 0) return lines;
     // The line that says so takes the place of one more.
     return [this.#line(`${leftOut + 1} older lines were left out`), ...lines.slice(1)];
+  }
+
+  /** What was taken last could not be kept: it comes with what is taken next. */
+  giveBack(): void {
+    const { lines, leftOut } = this.#taken;
+    this.#taken = { lines: [], leftOut: 0 };
+    this.#lines = [...lines, ...this.#lines];
+    this.#leftOut += leftOut;
+    this.#trim();
+  }
+
+  #trim(): void {
+    const tooMany = this.#lines.length - LINES_AT_ONCE;
+    if (tooMany <= 0) return;
+    this.#lines.splice(0, tooMany);
+    this.#leftOut += tooMany;
   }
 
   #line(message: unknown, data?: unknown): JobLogLine {

@@ -5,6 +5,9 @@ import type { mongo } from 'mongoose';
 export const JOB_RUN_STATES = ['due', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobRunState = (typeof JOB_RUN_STATES)[number];
 
+/** Of an error, kept: as much as of a line of the log. */
+export const MAX_ERROR_CHARACTERS = 2_000;
+
 /** One try of a run. */
 export interface JobAttempt {
   readonly number: number;
@@ -82,6 +85,8 @@ export async function ensureJobIndexes(db: mongo.Db): Promise<void> {
     { key: { environment: 1, state: 1, createdAt: -1, _id: -1 }, name: 'listed' },
     { key: { environment: 1, job: 1, createdAt: -1, _id: -1 }, name: 'of-job' },
     { key: { record: 1 }, name: 'record' },
+    // Those that are wanted to end: few, and none for long.
+    { key: { dueAt: 1 }, name: 'wished', partialFilterExpression: { state: 'running', isCancelWanted: true } },
   ]);
 }
 

@@ -25,6 +25,16 @@ export function runningRuns(db: mongo.Db, handlers: readonly string[], except: r
     .toArray();
 }
 
+/** The runs, of any version, that somebody works on, or did when last heard of, and that are wanted to end; without `except`. */
+export function wishedRuns(db: mongo.Db, except: readonly string[]): Promise<JobRun[]> {
+  return jobRuns(db)
+    .find(
+      { state: 'running', isCancelWanted: true, _id: { $nin: [...except] } },
+      { sort: { dueAt: 1 }, limit: MAX_WATCHED_RUNS, projection: BRIEFLY },
+    )
+    .toArray();
+}
+
 function inState(state: 'due' | 'running', handlers: readonly string[], except: readonly string[]) {
   return { handler: { $in: [...handlers] }, state, _id: { $nin: [...except] } };
 }

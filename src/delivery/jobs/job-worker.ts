@@ -13,6 +13,7 @@ import { errorOf, judgeAttempt, settledAlready } from './judge-attempt.js';
 import { perform, type Performing } from './perform-job.js';
 import type { JobRun } from './job-run.js';
 import type { JobTiming } from './job-timing.js';
+import { WishedEnds } from './wished-ends.js';
 
 /** What runs jobs. */
 export interface JobWorkerDeps {
@@ -37,7 +38,8 @@ const AT_ONCE = 10;
 
 /**
  * Runs the jobs that this process has, side by side with other processes that have them: a run is claimed, and how it went
- * counts only under that claim. Whoever is killed leaves a run that another one takes up after a while.
+ * counts only under that claim. Whoever is killed leaves a run that another one takes up after a while; one that is wanted to
+ * end is ended by whatever process.
  */
 export function startJobWorker(deps: JobWorkerDeps): JobWorker {
   const { db, clock, random, log, metrics, timing } = deps;
@@ -49,7 +51,8 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
   const performing = new Set<Performing>();
   const nap = new Nap(clock);
   const abandoned = new AbandonedRuns(db, clock, handlers, timing);
-  const looping = handlers.length === 0 ? Promise.resolve() : loop();
+  const wishes = new WishedEnds(db, clock, timing);
+  const looping = loop();
 
   function loop(): Promise<void> {
     return takeTurns(nap, stopping.signal, takeOne, (error) => {
@@ -60,8 +63,12 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
 
   /** Returns for how long there is nothing to take. */
   async function takeOne(): Promise<number> {
-    if (running.size >= AT_ONCE) return timing.pollMs;
     const own = [...running.keys()];
+    for (const { _id, handler } of await wishes.pass(own)) {
+      log.info({ run: _id, job: handler }, 'a run that nobody works on any more was ended, as it was wished');
+    }
+    if (handlers.length === 0) return timing.renewMs;
+    if (running.size >= AT_ONCE) return timing.pollMs;
     const next = (await abandoned.next(own)) ?? (await nextRun(db, handlers, own));
     if (!next) return timing.pollMs;
     const waitMs = next.state === 'due' ? next.dueAt.getTime() - clock.now() : 0;
@@ -109,6 +116,7 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
           const seen = await renewRun(db, run, until, one.lines());
           if (seen === null || seen.isCancelWanted) one.end({ kind: 'cancelled' });
         } catch (error) {
+          one.giveBackLines();
           log.warn({ run: run._id, error: messageOf(error) }, 'a run could not show that it goes on');
         }
       }

@@ -2,9 +2,10 @@ import type { mongo } from 'mongoose';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
 import { eventRecords } from '../records/record-store.js';
+import { toldRecord } from '../records/told-record.js';
 import type { Job } from './define-job.js';
 import { JobLog } from './job-log.js';
-import type { JobLogLine, JobRun } from './job-run.js';
+import { MAX_ERROR_CHARACTERS, type JobLogLine, type JobRun } from './job-run.js';
 import type { JobOutcome } from './judge-attempt.js';
 
 /** An attempt under way. */
@@ -14,6 +15,8 @@ export interface Performing {
   end(outcome: JobOutcome): void;
   /** What it wrote since the last time. */
   lines(): JobLogLine[];
+  /** Those that were taken last could not be kept. */
+  giveBackLines(): void;
 }
 
 /** Runs a job once. `settled`: how it ended already, without being run. */
@@ -37,6 +40,7 @@ export function perform(
     outcome,
     end,
     lines: () => log.take(),
+    giveBackLines: () => log.giveBack(),
   };
 
   async function work(): Promise<void> {
@@ -45,13 +49,14 @@ export function perform(
       if (!inTime.signal.aborted) end({ kind: 'timed-out' });
     });
     try {
-      const event = await eventRecords(db).findOne({ _id: run.record });
-      if (!event) throw new Error(`its event ${run.record} is not kept any more`);
+      const record = await eventRecords(db).findOne({ _id: run.record });
+      if (!record) throw new Error(`its event ${run.record} is not kept any more`);
+      const event = await toldRecord(db, record);
       const { _id: id, attempts: attempt } = run;
       await job.run({ event, run: { id, attempt }, signal: ending.signal, log: log.write });
       end({ kind: 'done' });
     } catch (error) {
-      end({ kind: 'threw', error: messageOf(error) });
+      end({ kind: 'threw', error: messageOf(error).slice(0, MAX_ERROR_CHARACTERS) });
     } finally {
       inTime.abort();
     }

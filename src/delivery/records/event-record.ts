@@ -13,7 +13,7 @@ export interface EventRecord {
   /** JSON: what came over HTTP, or a chain event's data with its wide integers as texts. */
   readonly payload: unknown;
   readonly context: unknown;
-  /** Id of an external account. Null: of no account. */
+  /** Id of an external account, ours alone: whoever is told sees the application's name of it. Null: of no account. */
   readonly account: string | null;
   readonly isTest: boolean;
   /** Of a chain event: told as confirmed, as final, or as dropped by a fork. Null: not from the chain. */

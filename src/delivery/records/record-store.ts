@@ -13,6 +13,12 @@ export async function ensureEventRecordIndexes(db: mongo.Db): Promise<void> {
     { key: { eventId: 1, environment: 1 }, name: 'event', unique: true },
     // What a desk takes next. As small as the work that is left.
     { key: { desk: 1, deliverAt: 1 }, name: 'due', partialFilterExpression: { state: 'due' } },
+    // What was distributed long ago, to be removed when nothing is owed of it.
+    {
+      key: { desk: 1, deliveredAt: 1, _id: 1 },
+      name: 'distributed',
+      partialFilterExpression: { state: 'delivered' },
+    },
     // Lists, newest first: of an environment, and of one event name or one account in it.
     { key: { environment: 1, createdAt: -1, _id: -1 }, name: 'newest' },
     { key: { environment: 1, name: 1, createdAt: -1, _id: -1 }, name: 'by-name' },

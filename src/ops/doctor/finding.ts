@@ -21,6 +21,7 @@ export const GROUPS = [
   'worker',
   'records',
   'outbox',
+  'deliveries',
   'reconcile',
   'alerts',
   'signers',

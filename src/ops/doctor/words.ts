@@ -17,9 +17,9 @@ export function span(ms: number): string {
   return `${Math.round(hours / HOURS_PER_DAY)} days`;
 }
 
-/** `1 letter`, `2 letters`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 letter`, `2 letters`; `many` where that is no plural: `2 deliveries`. */
+export function counted(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 /** Names of a list that may be long. */

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startDeliveryDesks, type DeliveryDesks } from '../../../src/app/delivery-desks.js';
 import { openEventsService } from '../../../src/app/events-service.js';
+import { DEFAULT_ENVIRONMENT_ID } from '../../../src/delivery/environments/environment.js';
 import { createEnvironment } from '../../../src/delivery/environments/environment-store.js';
 import { defineJob } from '../../../src/delivery/jobs/define-job.js';
+import { eventRecords } from '../../../src/delivery/records/record-store.js';
 import { eventually } from '../../support/eventually.js';
 import { startReceiver, type Receiver } from '../delivery/receiver.js';
 import { startApiStack, type ApiStack } from './api-stack.js';
@@ -12,10 +14,12 @@ let desks: DeliveryDesks;
 let receiver: Receiver;
 let stranger: Record<string, string>;
 const greeted: string[] = [];
+const accounts: (string | null)[] = [];
 const greet = defineJob({
   ...{ id: 'greet', version: '1' },
   run: async ({ event, log }) => {
     greeted.push(event.eventId);
+    accounts.push(event.account);
     log('greeted', { event: event.name });
   },
 });
@@ -23,6 +27,19 @@ const greet = defineJob({
 beforeAll(async () => {
   const env = { WEBHOOKS_ALLOW_PRIVATE: 'true', LEASE_TERM_MS: '2000' };
   [stack, receiver] = await Promise.all([startApiStack({ worker: false, signers: 1, env }), startReceiver()]);
+  const longAgo = new Date(Date.now() - 91 * 24 * 3_600_000);
+  await eventRecords(stack.foundation.mongo.db).insertOne({
+    ...{ _id: 'evt_old', eventId: 'old', environment: DEFAULT_ENVIRONMENT_ID, name: 'old', source: 'shop' },
+    ...{ timestamp: longAgo, payload: {}, context: {}, account: null, isTest: false, commitment: null, follows: null },
+    ...{
+      state: 'delivered',
+      deliverAt: longAgo,
+      deliveredAt: longAgo,
+      desk: 5,
+      createdAt: longAgo,
+      updatedAt: longAgo,
+    },
+  });
   desks = startDeliveryDesks(stack.foundation, [greet]);
   const other = { slug: 'other', name: 'Other', chain: { programs: null } };
   const environment = await createEnvironment(stack.foundation.mongo.db, other, new Date());
@@ -83,6 +100,10 @@ describe('deliveries over HTTP (002-3, 002-5)', () => {
     expect((await stack.get(path, stranger)).body).toMatchObject({ code: 'not-found' });
     expect((await stack.send('POST', `${path}/resend`, {}, stranger)).body).toMatchObject({ code: 'not-found' });
     expect((await stack.get('/api/deliveries')).status).toBe(401);
+  });
+
+  it('what was over long ago is not kept', async () => {
+    await eventually(async () => (await stack.get('/api/event-records/evt_old', auth())).status === 404);
   });
 
   it('pages go on where the one before ended', async () => {
@@ -148,6 +169,24 @@ describe('deliveries over HTTP (002-3, 002-5)', () => {
     const tested = await post(`${to.path}/test`);
     expect(tested.body).toMatchObject({ outcome: { kind: 'answered', status: 418, body: '{"seen":true}' } });
     expect(receiver.received.at(-1)?.body).toMatchObject({ type: to.name, isTest: true });
+  });
+
+  it("whoever is told sees an account by the application's own name of it", async () => {
+    const accountId = `user-${count++}`;
+    const to = await dispatcher({ accountId });
+    const job = { dispatchable: { kind: 'job', job: 'greet', version: '1' }, events: [to.name] };
+    await dispatcher(job);
+    const id = `order-${count++}`;
+    const event = { id, name: to.name, source: 'shop', payload: {}, accountId };
+    const answer = await post('/api/event-records', event);
+    const { record } = answer.body as unknown as { record: { id: string } };
+    await ended(deliveryPath(record.id, to.id));
+    const told = () => receiver.received.filter(({ path }) => path === `/${to.name}`).map(({ body }) => body);
+    expect(told()).toMatchObject([{ eventId: id, account: accountId }]);
+    expect((await post(`${to.path}/test`)).status).toBe(200);
+    expect(told()).toMatchObject([{ eventId: id }, { isTest: true, account: accountId }]);
+    await eventually(() => greeted.includes(id));
+    expect(accounts[greeted.indexOf(id)]).toBe(accountId);
   });
 
   it('a program delivers an event and invokes a dispatcher without HTTP, with the same effect', async () => {

@@ -138,6 +138,10 @@ describe('002-7: dispatchers over HTTP', () => {
     expect([names(last), last.body.nextCursor]).toEqual([['list-5'], null]);
     expect(names(await get('/api/dispatchers?event=listed&source=b'))).toEqual(['list-4', 'list-5']);
     expect(names(await get('/api/dispatchers?manual=true&kind=webhook'))).toEqual(['list-1']);
+    const [one] = (await get('/api/dispatchers?dispatchableId=list-2&event=listed')).body.items;
+    expect(one).toMatchObject({ id: expect.stringMatching(/^disp_/) as unknown, dispatchableId: 'list-2' });
+    expect(names(await get('/api/dispatchers?dispatchableId=list-2'))).toEqual(['list-2']);
+    expect(names(await get('/api/dispatchers?dispatchableId=list'))).toEqual([]);
     expect((await get(`/api/dispatchers?source=b&cursor=${first.body.nextCursor}`)).body.code).toBe('invalid-cursor');
     expect((await get('/api/dispatchers?enabled=maybe&name=x')).body.errors.map(({ field }) => field)).toEqual([
       'enabled',

@@ -4,7 +4,10 @@ import { DispatcherStore } from '../../../src/delivery/dispatchers/dispatcher-st
 import { eventRecords } from '../../../src/delivery/records/record-store.js';
 import type { Dispatcher } from '../../../src/delivery/dispatchers/dispatcher.js';
 import type { EventRecord } from '../../../src/delivery/records/event-record.js';
+import { followDatabaseClock } from '../../../src/app/database-clock.js';
 import { systemClock } from '../../../src/lib/clock.js';
+import { readDatabaseTime } from '../../../src/store/database-time.js';
+import { createLogger } from '../../../src/telemetry/logger.js';
 import { eventually } from '../../support/eventually.js';
 import { openDeskBench, SECRET, type Fleet } from './desk-bench.js';
 import { startReceiver, type Receiver } from './receiver.js';
@@ -73,6 +76,23 @@ describe('an event on its way to its dispatchers (002-3)', () => {
     const [first] = await eventually(() => receiver.received.length > 0 && receiver.received);
     expect(first?.atMs).toBeGreaterThanOrEqual(atMs);
     expect(first?.atMs).toBeLessThan(atMs + 1_000);
+  });
+
+  it.each([60_000, -60_000])('leaves at its moment by the database, with a clock that is %i ms ahead', async (off) => {
+    await bench.dispatcher({ url: receiver.url });
+    const log = createLogger({ logLevel: 'silent', logPretty: false });
+    const wrong = { ...systemClock, now: () => Date.now() + off };
+    const readTime = () => readDatabaseTime(bench.db);
+    const database = await followDatabaseClock({ clock: wrong, log, readTime });
+    try {
+      const atMs = Date.now() + 700;
+      await bench.record({ deliverAt: new Date(atMs) });
+      bench.start({ clock: database.clock });
+      const [first] = await eventually(() => receiver.received.length > 0 && receiver.received);
+      expect(first?.atMs).toBeGreaterThanOrEqual(atMs);
+    } finally {
+      await database.stop();
+    }
   });
 });
 

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mongo } from 'mongoose';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defineJob, type JobContext } from '../../../src/delivery/jobs/define-job.js';
 import { jobRuns } from '../../../src/delivery/jobs/job-run.js';
 import { cancelRun } from '../../../src/delivery/jobs/job-store.js';
@@ -111,6 +112,63 @@ describe('a job that events are delivered to (002-5)', () => {
     bench.start({ desks: [], jobs: [stuck] });
     await run('cancelled');
     expect(begun).toEqual([1]);
+  });
+
+  it('is ended by a process of another version when somebody wanted it to end and its process died', async () => {
+    await bench.dispatcher({ dispatchable: dispatchable() });
+    await bench.record();
+    const stuck = job(() => new Promise(() => {}));
+    bench.start({ jobs: [stuck], jobTiming: { renewMs: 60_000, abandonedMs: 300 } });
+    const { _id } = await run('running');
+    bench.start({ desks: [], jobTiming: { renewMs: 50 } });
+    expect(await cancelRun(bench.db, 'env_a', _id, new Date())).toBe('asked');
+    expect(await run('cancelled')).toMatchObject({
+      ...{ attempts: 1, error: null, claim: null, endedAt: expect.any(Date) as Date },
+      history: [{ number: 1, error: 'the process that ran it ended' }],
+    });
+  });
+
+  it('keeps what it wrote when a sign of life fails, and only so much of an error', async () => {
+    await bench.dispatcher({ dispatchable: dispatchable() });
+    await bench.record();
+    const { prototype } = mongo.Collection;
+    const update = Reflect.get(prototype, 'findOneAndUpdate') as (
+      this: mongo.Collection,
+      ...given: unknown[]
+    ) => Promise<unknown>;
+    let isFailing = false;
+    const renewals = vi.spyOn(prototype, 'findOneAndUpdate').mockImplementation(function (
+      this: mongo.Collection,
+      ...given
+    ) {
+      if (!isFailing || this.collectionName !== 'job_runs') return update.apply(this, given) as never;
+      isFailing = false;
+      throw new Error('no primary');
+    });
+    let fail: (error: Error) => void = () => {};
+    const talking = job(
+      ({ log }) => {
+        log('before it');
+        isFailing = true;
+        return new Promise((_, reject) => (fail = reject));
+      },
+      { attempts: 1 },
+    );
+    try {
+      bench.start({ jobs: [talking], jobTiming: { renewMs: 50 } });
+      await eventually(async () => {
+        const [found] = await jobRuns(bench.db).find().toArray();
+        return found && found.logs.length > 0;
+      });
+      expect(isFailing).toBe(false);
+    } finally {
+      renewals.mockRestore();
+    }
+    fail(new Error('e'.repeat(100_000)));
+    const failed = await run('failed');
+    expect(failed.logs).toMatchObject([{ message: 'before it' }]);
+    expect(failed.error).toHaveLength(2_000);
+    expect(failed.history[0]?.error).toHaveLength(2_000);
   });
 
   it('is taken up when whoever ran it is gone, and what that one says afterwards counts for nothing', async () => {

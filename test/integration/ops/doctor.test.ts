@@ -6,6 +6,9 @@ import idl from '../../../idl/coupons.json' with { type: 'json' };
 import { startAlertWatch, type AlertWatch } from '../../../src/app/alert-watch.js';
 import { openVisit } from '../../../src/app/doctor/open-visit.js';
 import { thisMachine } from '../../../src/app/machine.js';
+import { startDeliveryDesks } from '../../../src/app/delivery-desks.js';
+import { defineJob } from '../../../src/delivery/jobs/define-job.js';
+import { jobRuns, newRun } from '../../../src/delivery/jobs/job-run.js';
 import { startFaultProxy, type FaultProxy } from '../../../src/dev/fault-proxy/fault-proxy.js';
 import type { DomainModule } from '../../../src/domain-kit/domain-module.js';
 import { coupons } from '../../../src/domains/coupons/module.js';
@@ -297,6 +300,37 @@ describe('says what is wrong on the chain and in the database', () => {
       'fail records.dead coupons': says('npm run dead-letters -- list --program coupons'),
     });
     await db.collection<{ _id: string }>('dead_letters').deleteOne({ _id: 'sig/log/0' });
+  });
+
+  it('nobody delivers what is due, and nobody has the version of a job', async () => {
+    const { db } = running.foundation.mongo;
+    const at = new Date(Date.now() - 600_000);
+    const due = { _id: 'evt_a/disp_a', desk: 3, state: 'due', dueAt: at };
+    await db.collection<{ _id: string }>('deliveries').insertOne(due);
+    const order = { environment: 'env_a', record: 'evt_b', dispatcher: 'disp_b', delivery: 'evt_b/disp_b' };
+    await jobRuns(db).insertOne(newRun({ id: 'run_a', job: 'greet', version: '2', ...order }, at));
+    expect(await unwell()).toEqual({
+      'fail deliveries.alive': says('no process delivers, and 1 delivery is due → Start one: npm run delivery-worker'),
+      'warn deliveries.owed': says('1 delivery is due, the oldest for 10 min'),
+      'warn deliveries.jobs': says('greet@2 has 1 run, due for 10 min'),
+    });
+    let finish: () => void = () => {};
+    const untilThen = new Promise<void>((resolve) => (finish = resolve));
+    const desks = startDeliveryDesks(running.foundation, [
+      defineJob({ id: 'greet', version: '2', run: () => untilThen }),
+    ]);
+    try {
+      await eventually(async () => {
+        expect(await unwell()).toEqual({});
+        return true;
+      });
+      expect((await visit()).find(({ id }) => id === 'deliveries.alive')?.found).toBe('1 process');
+    } finally {
+      finish();
+      await desks.stop();
+      await jobRuns(db).deleteMany({});
+      await db.collection('deliveries').deleteMany({});
+    }
   });
 
   it('a document refuses to be put right', async () => {

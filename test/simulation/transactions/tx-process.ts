@@ -49,6 +49,7 @@ export function startTxProcess(parts: TxProcessParts): Promise<TransactionDesks>
     mongo: { client: db.client, db, close },
     pool: new RpcPool({ endpoints, clock, random: random.next, log }),
     modules: [{ module: rowsModule, codec: rowsCodec }],
+    databaseClock: clock,
     machine: {
       ...{ clock, random: random.next, holder: process.name },
       openSocket: () => {

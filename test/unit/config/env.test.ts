@@ -80,6 +80,8 @@ describe('readConfig', () => {
     ['PUSH_ALLOWED_ORIGINS', 'https://app.example.com, https://*.example.com'],
     ['PUSH_ALLOWED_ORIGINS', 'https://example.com:99999'],
     ['PUSH_ALLOWED_ORIGINS', 'https://u@example.com'],
+    ['DELIVERIES_KEEP_DAYS', '6'],
+    ['DELIVERIES_KEEP_DAYS', '-1'],
     ['MAIL_FROM', 'a <a@b>, c <d@e>'],
     ['MAIL_FROM', 'a@b, d@e'],
     ['MAIL_FROM', '<a@b'],

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { tryDispatcher } from '../../../../src/delivery/desk/try-dispatcher.js';
 import type { Dispatcher } from '../../../../src/delivery/dispatchers/dispatcher.js';
+import type { EventRecord } from '../../../../src/delivery/records/event-record.js';
 
 const dispatcher = {
   ...{ _id: 'disp_a', environment: 'env_a', events: ['order.paid'], source: 'app', account: null },
@@ -18,6 +19,7 @@ it.each([
   const outcome = { kind: 'answered', status, body: '', durationMs: 1, retryAfterMs: null } as const;
   const deps = {
     invoke: () => Promise.resolve(outcome),
+    tell: (record: EventRecord) => Promise.resolve(record),
     clock: { now: () => 0 },
     noteMended: (one: Dispatcher) => Promise.resolve(void mended.push(one)),
   };

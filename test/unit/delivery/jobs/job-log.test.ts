@@ -34,6 +34,24 @@ describe('what a job writes (002-5)', () => {
     expect(untold?.message).toContain('without a text');
   });
 
+  it('comes with what is taken next where it could not be kept, the newest of it', () => {
+    const log = newLog();
+    log.write('first');
+    log.take();
+    log.write('second');
+    log.giveBack();
+    log.giveBack();
+    expect(log.take().map(({ message }) => message)).toEqual(['first', 'second']);
+    for (let n = 0; n < 205; n++) log.write(`line ${n}`);
+    expect(log.take()[0]?.message).toBe('6 older lines were left out');
+    log.write('one more');
+    log.giveBack();
+    const lines = log.take();
+    expect(lines).toHaveLength(200);
+    expect(lines[0]?.message).toBe('7 older lines were left out');
+    expect(lines.at(-1)?.message).toBe('one more');
+  });
+
   it('is cut where it is long', () => {
     const log = newLog();
     log.write('m'.repeat(3_000), 'd'.repeat(9_000));
