@@ -1,3 +1,5 @@
+import { DL_FAULTS, DL_PATHS, DL_RARE } from './deliveries/dl-journal.js';
+import { runDeliveriesSeed } from './deliveries/run-deliveries-seed.js';
 import { FAULTS, PATHS, type Journal } from './journal.js';
 import { runSeed } from './run-seed.js';
 import { runTransactionsSeed } from './transactions/run-transactions-seed.js';
@@ -25,12 +27,16 @@ interface SimulatedWorld {
   readonly rare?: readonly string[];
 }
 
-/** ledger: events on their way into documents. transactions: requests on their way to the chain. */
-export const WORLD_NAMES = ['ledger', 'transactions'] as const;
+/**
+ * ledger: events on their way into documents. transactions: requests on their way to the chain. deliveries: events on their
+ * way to those who want them.
+ */
+export const WORLD_NAMES = ['ledger', 'transactions', 'deliveries'] as const;
 export type WorldName = (typeof WORLD_NAMES)[number];
 
 /** What a seed can be run in. */
 export const WORLDS: Readonly<Record<WorldName, SimulatedWorld>> = {
   ledger: { run: runSeed, faults: FAULTS, paths: PATHS },
   transactions: { run: runTransactionsSeed, faults: TX_FAULTS, paths: TX_PATHS, rare: TX_RARE },
+  deliveries: { run: runDeliveriesSeed, faults: DL_FAULTS, paths: DL_PATHS, rare: DL_RARE },
 };
