@@ -134,6 +134,18 @@ export class DlWorld {
     this.#calmAtMs = Math.max(this.#calmAtMs, this.time.now + forMs + CALM_AFTER_MS);
   }
 
+  /** Has everybody who lives stop in order; the names of those that have not in time. */
+  async stop(withinMs: number): Promise<string[]> {
+    const left = new Set(this.#places.filter(({ process }) => process.isAlive));
+    for (const own of left) own.process.after(0, () => void own.desks.stop().then(() => left.delete(own)));
+    await this.time.runUntil(
+      this.time.now + withinMs,
+      () => left.size === 0,
+      () => undefined,
+    );
+    return [...left].map(({ process }) => process.name);
+  }
+
   #asPeople(ms: number, work: () => Promise<void>): void {
     this.#ofPeople.after(ms, () => void work());
   }

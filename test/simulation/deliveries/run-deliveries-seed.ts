@@ -3,9 +3,14 @@ import type { SeedOutcome } from '../worlds.js';
 import type { DlFault, DlPath } from './dl-journal.js';
 import { DlWorld } from './dl-world.js';
 
-/** After everything is healed, and whenever its moment has come, all must be at rest within this time, milliseconds. */
-const PATIENCE_MS = 40_000;
+/**
+ * After everything is healed, and whenever its moment has come, all must be at rest within this time, milliseconds: what an
+ * operator's request wrote that broke off in the middle stays locked until the server gives up on it, after 60 s.
+ */
+const PATIENCE_MS = 90_000;
 const LOOK_EVERY_MS = 500;
+/** With nothing left to do. */
+const STOP_WITHIN_MS = 10_000;
 /** What waits for its moment is given so long to be all that is left before that moment is let come. */
 const SETTLED_MS = 2_000;
 
@@ -26,7 +31,8 @@ export async function runDeliveriesSeed(seed: number, isVerbose = false): Promis
         if (open.length === 0) {
           restedAt = time.now;
           judge.lookAtEnd();
-          return null;
+          const left = await world.stop(STOP_WITHIN_MS);
+          return left.length === 0 ? null : `${left.join(', ')} did not stop within ${STOP_WITHIN_MS / 1_000} s`;
         }
         if (time.now >= sleepAtMs) {
           if (world.sleepUntilDue()) sinceMs = time.now;
