@@ -1,11 +1,11 @@
 import { DESKS } from '../delivery/desk-number.js';
 import { countOpenDeliveries } from '../delivery/desk/count-deliveries.js';
-import { DELIVERY_TIMING } from '../delivery/desk/delivery-timing.js';
+import { DELIVERY_TIMING, type DeliveryTiming } from '../delivery/desk/delivery-timing.js';
 import { deskLease, runDesk, type RunningDesk } from '../delivery/desk/run-desk.js';
 import { reachOf } from '../delivery/dispatchers/reach-of.js';
 import type { Job } from '../delivery/jobs/define-job.js';
 import { handlerOf } from '../delivery/jobs/job-run.js';
-import { JOB_TIMING } from '../delivery/jobs/job-timing.js';
+import { JOB_TIMING, type JobTiming } from '../delivery/jobs/job-timing.js';
 import { startJobWorker } from '../delivery/jobs/job-worker.js';
 import { servedVersion } from '../delivery/jobs/open-versions.js';
 import { competeForKeys } from '../leases/lease-competition.js';
@@ -15,7 +15,7 @@ import { repeat } from '../lib/repeat.js';
 import { keepForgetting } from './delivery-forgetting.js';
 import { deliveryHints, watchDeliveryHints } from './delivery-hints.js';
 import type { Foundation } from './foundation.js';
-import { webhookInvoker } from './webhook-invoker.js';
+import { webhookInvoker, type WebhookInvoker } from './webhook-invoker.js';
 
 const MEASURE_EVERY_MS = 5_000;
 
@@ -27,21 +27,33 @@ export interface DeliveryDesks {
   stop(): Promise<void>;
 }
 
+/** What desks are given to work with; production leaves it out. */
+export interface DeskParts {
+  readonly timing: DeliveryTiming;
+  readonly jobTiming: JobTiming;
+  readonly invoker: WebhookInvoker;
+}
+
 /**
  * Tells dispatchers of events: works at the desks that belong to this process, under their leases, and runs the jobs that it
  * has. Any number of processes share the desks.
  */
-export function startDeliveryDesks(foundation: Foundation, jobs: readonly Job[]): DeliveryDesks {
+export function startDeliveryDesks(
+  foundation: Foundation,
+  jobs: readonly Job[],
+  given: Partial<DeskParts> = {},
+): DeliveryDesks {
   const { config, log, metrics, mongo, databaseClock: clock } = foundation;
   const { random, holder } = foundation.machine;
   const { db } = mongo;
   const stop = new AbortController();
   const hint = deliveryHints(foundation);
-  const { invoke, close } = webhookInvoker(foundation);
-  const jobWorker = startJobWorker({ db, clock, random, log, metrics, timing: JOB_TIMING, jobs });
+  const { timing = DELIVERY_TIMING, jobTiming = JOB_TIMING, invoker = webhookInvoker(foundation) } = given;
+  const { invoke, close } = invoker;
+  const jobWorker = startJobWorker({ db, clock, random, log, metrics, timing: jobTiming, jobs });
   const desks = new Map<number, RunningDesk>();
   const deps = {
-    ...{ db, clock, random, log, metrics, invoke, timing: DELIVERY_TIMING },
+    ...{ db, clock, random, log, metrics, invoke, timing },
     reach: (record: Parameters<typeof reachOf>[1]) => reachOf(db, record),
     wakeJobs: () => {
       jobWorker.wake();

@@ -3,17 +3,20 @@ import { randomBytes } from 'node:crypto';
 const ID_BYTES = 12;
 const STEP_BYTES = 8;
 
+/** Random bytes, as of node:crypto. The simulation gives its own, so that a seed is the same run again. */
+export type RandomBytes = (size: number) => Buffer;
+
 /** `<prefix>_` and 24 hex digits that nobody can guess. */
-export function newId(prefix: string): string {
-  return `${prefix}_${randomBytes(ID_BYTES).toString('hex')}`;
+export function newId(prefix: string, bytes: RandomBytes = randomBytes): string {
+  return `${prefix}_${bytes(ID_BYTES).toString('hex')}`;
 }
 
 /** Makes ids as `newId` does, each above the one before: what is written together is told in the order of its ids. */
-export function risingIds(prefix: string): () => string {
+export function risingIds(prefix: string, bytes: RandomBytes = randomBytes): () => string {
   // The highest bit stays free for what is added: no number of ids that fits into memory fills it.
-  let last = number(randomBytes(ID_BYTES)) >> 1n;
+  let last = number(bytes(ID_BYTES)) >> 1n;
   return () => {
-    last += 1n + number(randomBytes(STEP_BYTES));
+    last += 1n + number(bytes(STEP_BYTES));
     return `${prefix}_${last.toString(16).padStart(2 * ID_BYTES, '0')}`;
   };
 }

@@ -73,6 +73,7 @@ async function judge(breakage: Breakage): Promise<Verdict> {
 
 /** The world that the code is part of; null: no world has what it is for. */
 function worldOf({ file }: Breakage): WorldName | null {
-  if (file.startsWith('src/delivery/')) return null;
+  if (file.startsWith('src/delivery/records/relay/')) return null;
+  if (file.startsWith('src/delivery/')) return 'deliveries';
   return file.startsWith('src/transactions/') ? 'transactions' : 'ledger';
 }

@@ -3,7 +3,7 @@ import type { Random } from './random.js';
 import type { Timer, VirtualTime } from './virtual-time.js';
 
 /** The wall clock of a machine at the beginning, if it is right. */
-const EPOCH_MS = Date.UTC(2026, 0, 1);
+export const EPOCH_MS = Date.UTC(2026, 0, 1);
 /** How wrong a machine's wall clock may be, in milliseconds. */
 const LARGEST_SKEW_MS = 3_600_000;
 
@@ -23,13 +23,15 @@ export class SimProcess {
     hasSkew: boolean,
     /** Told whose event it is now. */
     private readonly onRun: (process: SimProcess) => void,
+    /** For how long it was switched off while wall clocks went on, in milliseconds. */
+    sleptMs: () => number = () => 0,
   ) {
     const skewMs = hasSkew ? random.between(-LARGEST_SKEW_MS, LARGEST_SKEW_MS) : 0;
     const bootMs = random.between(0, 1e9);
     // A quartz may run a few percent off in a bad virtual machine; leases must bear it.
     const rate = hasSkew ? random.between(0.97, 1.03) : 1;
     this.clock = {
-      now: () => Math.round(EPOCH_MS + time.now * rate + skewMs),
+      now: () => Math.round(EPOCH_MS + time.now * rate + skewMs + sleptMs()),
       monotonic: () => bootMs + time.now * rate,
       sleep: (ms, signal) => this.#sleep(ms / rate, signal),
     };

@@ -11,7 +11,8 @@ const SEEDS_FOR_EVERY_MEETING = 2_000;
 const EXAMPLES = `
 Runs production code, whole, against a simulated cluster, network and database in simulated time, with faults drawn
 from a seed, and compares everything with the truth at every step and at the end. The same seed is the same run.
-Two worlds: the event worker (ledger), and the processes that work on managed transactions with their clients.
+Three worlds: the event worker (ledger), the processes that work on managed transactions with their clients, and those
+that tell dispatchers of events (deliveries).
 
   npm run simulate                        500 seeds in each world
   npm run simulate -- --seeds 3000        more of them; from ${SEEDS_FOR_EVERY_MEETING} on, each fault must have met each way of recovery
@@ -85,7 +86,7 @@ function tell(world: WorldName, summary: SeedsSummary, missing: readonly string[
   );
   console.log(meetingsTable(WORLDS[world], faults, meetings));
   console.log(
-    `\n${seeds} seeds from ${from}: ${transactions} transactions, ${steps} steps, ` +
+    `\n${seeds} seeds from ${from}: ${transactions} ${WORLDS[world].counts}, ${steps} steps, ` +
       `${(virtualSeconds / 3_600).toFixed(1)} h of simulated time in ${Math.round(seconds)} s.`,
   );
   console.log(

@@ -1,3 +1,5 @@
+import { DL_FAULTS, DL_PATHS, DL_RARE } from './deliveries/dl-journal.js';
+import { runDeliveriesSeed } from './deliveries/run-deliveries-seed.js';
 import { FAULTS, PATHS, type Journal } from './journal.js';
 import { runSeed } from './run-seed.js';
 import { runTransactionsSeed } from './transactions/run-transactions-seed.js';
@@ -9,7 +11,7 @@ export interface SeedOutcome<F extends string = string, P extends string = strin
   /** Null: every invariant held at every step, and the end was right. */
   readonly failure: string | null;
   readonly steps: number;
-  /** On the chain at the end, or stored. */
+  /** Transactions on the chain at the end, requests or deliveries stored. */
   readonly transactions: number;
   readonly virtualMs: number;
   /** From the end of all faults until everything was right, milliseconds of the simulation. */
@@ -18,6 +20,8 @@ export interface SeedOutcome<F extends string = string, P extends string = strin
 }
 
 interface SimulatedWorld {
+  /** What its outcomes count. */
+  readonly counts: 'transactions' | 'deliveries';
   readonly run: (seed: number, isVerbose?: boolean) => Promise<SeedOutcome>;
   /** What can go wrong, and the ways in which it gets right again: each must have met each, but for what is `rare`. */
   readonly faults: readonly string[];
@@ -25,12 +29,16 @@ interface SimulatedWorld {
   readonly rare?: readonly string[];
 }
 
-/** ledger: events on their way into documents. transactions: requests on their way to the chain. */
-export const WORLD_NAMES = ['ledger', 'transactions'] as const;
+/**
+ * ledger: events on their way into documents. transactions: requests on their way to the chain. deliveries: events on their
+ * way to those who want them.
+ */
+export const WORLD_NAMES = ['ledger', 'transactions', 'deliveries'] as const;
 export type WorldName = (typeof WORLD_NAMES)[number];
 
 /** What a seed can be run in. */
 export const WORLDS: Readonly<Record<WorldName, SimulatedWorld>> = {
-  ledger: { run: runSeed, faults: FAULTS, paths: PATHS },
-  transactions: { run: runTransactionsSeed, faults: TX_FAULTS, paths: TX_PATHS, rare: TX_RARE },
+  ledger: { counts: 'transactions', run: runSeed, faults: FAULTS, paths: PATHS },
+  transactions: { counts: 'transactions', run: runTransactionsSeed, faults: TX_FAULTS, paths: TX_PATHS, rare: TX_RARE },
+  deliveries: { counts: 'deliveries', run: runDeliveriesSeed, faults: DL_FAULTS, paths: DL_PATHS, rare: DL_RARE },
 };

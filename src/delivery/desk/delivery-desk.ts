@@ -109,7 +109,7 @@ export class DeliveryDesk {
     await within(clock, timing.drainMs, ended);
     this.#cutOff.abort();
     await ended;
-    await this.#commit(NOTHING, new Date(clock.now()));
+    await this.#commit(NOTHING);
   }
 
   /** Returns for how long there is nothing to do, in milliseconds. */
@@ -129,7 +129,7 @@ export class DeliveryDesk {
       if (record) kept.push({ ...claim, record });
       else gone.push({ delivery: claim.delivery, error: 'its event is not kept any more' });
     }
-    await this.#commit({ ...plan, claims: kept, cancelled: [...plan.cancelled, ...gone] }, now);
+    await this.#commit({ ...plan, claims: kept, cancelled: [...plan.cancelled, ...gone] });
     for (const claim of kept) this.#begin(claim);
     if (plan.runs.length > 0) this.deps.wakeJobs();
     const { claims, cancelled, wait, runs, revive } = plan;
@@ -166,8 +166,8 @@ export class DeliveryDesk {
   }
 
   /** Writes a turn, with the tries that are over. */
-  async #commit(plan: TurnPlan & { readonly claims: readonly PlannedClaim[] }, now: Date): Promise<void> {
-    const { db, log, timing } = this.deps;
+  async #commit(plan: TurnPlan & { readonly claims: readonly PlannedClaim[] }): Promise<void> {
+    const { db, clock, log, timing } = this.deps;
     const finished = [...this.#finished];
     const settled = await this.#settle(finished);
     const ended = [...settled, ...plan.ended];
@@ -194,7 +194,10 @@ export class DeliveryDesk {
       ...{ disabled, health },
     };
     if (Object.values(writes).some(({ length }) => length > 0)) {
-      await commitUnderLease(db, this.work, (session) => writeTurn(db, session, this.work.lease.fence, writes, now));
+      await commitUnderLease(db, this.work, (session) => {
+        // As late as it is by then: what was read may have had to wait, and a claim lasts for a whole try from here on.
+        return writeTurn(db, session, this.work.lease.fence, writes, new Date(clock.now()));
+      });
     }
     this.#finished = this.#finished.filter((one) => !finished.includes(one));
     for (const { delivery } of finished) this.#busy.delete(delivery._id);

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 import type { Clock } from '../../lib/clock.js';
 import { DUPLICATE_KEY } from '../../lib/duplicate-key.js';
 import { deskOf } from '../desk-number.js';
-import { newId } from '../new-id.js';
+import { newId, type RandomBytes } from '../new-id.js';
 import { newWebhookSecret } from '../webhooks/webhook-secret.js';
 import type { Dispatcher } from './dispatcher.js';
 import {
@@ -50,7 +50,7 @@ export class DispatcherStore {
 
   constructor(
     db: mongo.Db,
-    private readonly machine: { readonly clock: Pick<Clock, 'now'>; readonly randomBytes: (size: number) => Buffer },
+    private readonly machine: { readonly clock: Pick<Clock, 'now'>; readonly randomBytes: RandomBytes },
   ) {
     this.#collection = eventDispatchers(db);
   }
@@ -120,7 +120,7 @@ export class DispatcherStore {
     definition: DispatcherDefinition,
   ): Promise<Upserted | null> {
     const now = new Date(this.machine.clock.now());
-    const _id = newId('disp');
+    const _id = newId('disp', this.machine.randomBytes);
     const { dispatchable, secret } = withSecrets(definition.dispatchable, [], this.#newSecret);
     const stored: StoredDispatcher = {
       ...{ _id, environment, dispatchableId, dispatchable, enabled: true, disabledReason: null },

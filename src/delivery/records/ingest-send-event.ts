@@ -4,7 +4,7 @@ import { insertUnordered } from '../../lib/insert-unordered.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { deskOf } from '../desk-number.js';
 import { accountsOf } from '../environments/external-accounts.js';
-import { risingIds } from '../new-id.js';
+import { risingIds, type RandomBytes } from '../new-id.js';
 import type { EventRecord } from './event-record.js';
 import { judgeRepeat, REPLACEABLE_AHEAD_MS } from './judge-repeat.js';
 import { eventRecords } from './record-store.js';
@@ -15,6 +15,8 @@ export interface IngestDeps {
   readonly db: mongo.Db;
   readonly clock: Pick<Clock, 'now'>;
   readonly metrics: Pick<Metrics, 'eventRecordsTotal'>;
+  /** What ids of records are made of; unset: the system's. */
+  readonly randomBytes?: RandomBytes;
 }
 
 /** What became of an event that was sent. unchanged: its id is known, and `record` is what was known of it. */
@@ -48,11 +50,11 @@ export async function ingestSendEvents(
   environment: string,
   sent: readonly { readonly event: SendEvent; readonly options: SendOptions }[],
 ): Promise<Ingested[]> {
-  const { db, clock, metrics } = deps;
+  const { db, clock, metrics, randomBytes } = deps;
   const now = new Date(clock.now());
   const identifiers = sent.flatMap(({ options: { accountId } }) => accountId ?? []);
   const accounts = await accountsOf(db, environment, identifiers, now);
-  const nextId = risingIds('evt');
+  const nextId = risingIds('evt', randomBytes);
   const records = sent.map(({ event, options }) => {
     const account = options.accountId === undefined ? null : (accounts.get(options.accountId)?._id ?? null);
     return recordOf(nextId(), environment, event, account, deliverAtOf(options, now), now);

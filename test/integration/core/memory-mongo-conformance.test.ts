@@ -205,6 +205,12 @@ describe('the MongoDB in memory answers as the real one', () => {
     ...{ do: 'call', by, method: 'updateOne', args: [{ _id }, { $inc: { [name]: 1 } }] },
   });
   const look = (by: Sender, _id: string): Command => ({ do: 'find', by, filter: { _id } });
+  const change = (_id: string, made: object, options: object = {}): Command => {
+    return { do: 'call', by: 'outside', method: 'updateOne', args: [{ _id }, made], options };
+  };
+  const push = (_id: string, one: string): Command => {
+    return change(_id, { $push: { list: { $each: [one, `${one}2`], $slice: -3 } } }, { upsert: true });
+  };
   const start = (by: 0 | 1): Command => ({ do: 'start', by });
   const commit = (by: 0 | 1): Command => ({ do: 'commit', by });
 
@@ -249,5 +255,19 @@ describe('the MongoDB in memory answers as the real one', () => {
       [start(0), insert(0, 'a'), { do: 'kill', by: 0 }, look(0, 'a'), commit(0), start(0), insert(0, 'a'), commit(0)],
     ],
     ['a commit, twice', [start(0), insert(0, 'a'), commit(0), commit(0)]],
+    ['a list that keeps its newest', ['x', 'y', 'z'].flatMap((one) => [push('a', one), look('outside', 'a')])],
+    [
+      'a push to what is no list',
+      [change('a', { $set: { list: 'text' } }, { upsert: true }), push('a', 'x'), look('outside', 'a')],
+    ],
+    [
+      'a pipeline that takes values from fields',
+      [
+        change('a', { $set: { n: 3, gone: 1 } }, { upsert: true }),
+        change('a', [{ $set: { m: '$n', n: 7, gone: '$missing', at: new Date(5) } }, { $set: { o: '$n' } }]),
+        change('a', [{ $set: { n: 7 } }]),
+        change('b', [{ $set: { n: 7 } }]),
+      ],
+    ],
   ])('to %s', (_, commands) => expectAlike(commands));
 });

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 import { NotCoveredError } from './errors.js';
 import { compileFilter } from './filter.js';
 import { checkOptions } from './options.js';
-import { compileUpdate, type Update } from './update.js';
+import { compilePipeline, compileUpdate, type Update } from './update.js';
 import { takeIn, takeInDocument, type Doc } from './values.js';
 import { emptyResult, type Statement, type WriteResult } from './write-command.js';
 
@@ -48,7 +48,7 @@ function updateStatement(argument: Argument, index: number, update: Update, mult
 }
 
 function updateOf(update: unknown): Update {
-  if (Array.isArray(update)) throw new NotCoveredError('a pipeline as an update');
+  if (Array.isArray(update)) return compilePipeline(takeIn(update) as readonly unknown[]);
   const taken = takeIn(update) as Doc;
   const names = Object.keys(taken);
   if (names.length === 0 || !names.every((name) => name.startsWith('$'))) {

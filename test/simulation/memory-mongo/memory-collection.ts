@@ -10,6 +10,7 @@ import { AggregationCursor, FindCursor } from './memory-cursor.js';
 import { onlyKnown } from './only-known.js';
 import { checkOptions } from './options.js';
 import { valuesAt } from './paths.js';
+import { compileProjection } from './projection.js';
 import { compileSort } from './sort.js';
 import type { Entry, Table } from './table.js';
 import { handOut, type Doc } from './values.js';
@@ -108,8 +109,9 @@ export class MemoryCollection {
 
   /** Changes the first document in the order asked for; the document as it is then, or as it was. Null: none matches. */
   async findOneAndUpdate(filter: object, update: object, options: Options = {}): Promise<Doc | null> {
-    checkOptions(options, ['session', 'sort', 'returnDocument']);
-    const { sort = {}, returnDocument = 'before', session } = options;
+    checkOptions(options, ['session', 'sort', 'projection', 'returnDocument']);
+    const { sort = {}, projection = {}, returnDocument = 'before', session } = options;
+    const project = compileProjection(projection as Specification) ?? ((document: Doc) => document);
     const statement = this.#statement({ updateOne: { filter, update } }, 0);
     const compare = compileSort(sort as Specification);
     const matching = compileFilter(filter);
@@ -125,7 +127,7 @@ export class MemoryCollection {
       const only = { ...statement, filter: compileFilter({ _id: before['_id'] }) } as Statement;
       const { failures } = new WriteCommand(table, [only], true, () => server.nextObjectId()).run(view);
       if (failures[0]) throw new mongo.MongoServerError({ message: failures[0].errmsg, code: failures[0].code });
-      return handOut(returnDocument === 'after' ? documentOf(entry) : before);
+      return handOut(project(returnDocument === 'after' ? documentOf(entry) : before));
     });
   }
 

@@ -8,16 +8,17 @@ import { isEmbedded, type Doc } from './values.js';
 interface Change {
   readonly path: string;
   readonly parts: readonly string[];
-  readonly operator: '$set' | '$setOnInsert' | '$unset' | '$inc' | '$addToSet';
+  readonly operator: '$set' | '$setOnInsert' | '$unset' | '$inc' | '$addToSet' | '$push';
   readonly value: unknown;
 }
 
-/** An update made ready: operators on fields, or a whole document in the place of the old one. */
+/** An update made ready: operators on fields, a pipeline, or a whole document in the place of the old one. */
 export type Update =
   | { readonly kind: 'operators'; readonly changes: readonly Change[] }
+  | { readonly kind: 'pipeline'; readonly apply: (document: Doc) => Doc }
   | { readonly kind: 'replacement'; readonly document: Doc };
 
-const OPERATORS = new Set(['$set', '$setOnInsert', '$unset', '$inc', '$addToSet']);
+const OPERATORS = new Set(['$set', '$setOnInsert', '$unset', '$inc', '$addToSet', '$push']);
 
 /** Understands `{ $set: …, … }`. Fields are taken in the order MongoDB takes them: by name, numbers as numbers. */
 export function compileUpdate(update: Doc): Update {
@@ -40,6 +41,31 @@ export function compileUpdate(update: Doc): Update {
   return { kind: 'operators', changes };
 }
 
+/** Understands stages of `$set` whose values are plain, or `'$field'`. */
+export function compilePipeline(stages: readonly unknown[]): Update {
+  const sets = stages.map((stage) => {
+    const [[name, fields] = ['nothing', null], ...more] = isEmbedded(stage) ? Object.entries(stage) : [];
+    if (name !== '$set' || more.length > 0 || !isEmbedded(fields)) throw new NotCoveredError('such a pipeline');
+    return Object.entries(fields).map(([field, value]) => {
+      if (field.includes('.') || isEmbedded(value) || Array.isArray(value)) throw new NotCoveredError('such a $set');
+      const from = typeof value === 'string' && value.startsWith('$') ? value.slice(1) : null;
+      if (from?.includes('.') || from?.startsWith('$')) throw new NotCoveredError(`the expression ${String(value)}`);
+      return { field, from, value };
+    });
+  });
+  const apply = (document: Doc): Doc =>
+    sets.reduce<Doc>((before, fields) => {
+      const after: Record<string, unknown> = { ...before };
+      for (const { field, from, value } of fields) {
+        if (from === null) after[field] = value;
+        else if (from in before) after[field] = before[from];
+        else delete after[field];
+      }
+      return after;
+    }, document);
+  return { kind: 'pipeline', apply };
+}
+
 function comparePaths(one: readonly string[], other: readonly string[]): number {
   for (let at = 0; at < one.length && at < other.length; at++) {
     const [a, b] = [one[at] as string, other[at] as string];
@@ -57,10 +83,7 @@ export function updated(
   isInsert: boolean,
   positionIn: (prefix: string) => number | null,
 ): Doc {
-  const result =
-    update.kind === 'replacement'
-      ? replaced(document, update.document)
-      : new Draft(document, positionIn).apply(update.changes, isInsert);
+  const result = changed(document, update, isInsert, positionIn);
   if (!isInsert && !isIdentical(result['_id'], document['_id'])) {
     throw serverError(
       'immutableField',
@@ -68,6 +91,17 @@ export function updated(
     );
   }
   return isIdentical(result, document) ? document : result;
+}
+
+function changed(document: Doc, update: Update, isInsert: boolean, positionIn: (prefix: string) => number | null): Doc {
+  switch (update.kind) {
+    case 'replacement':
+      return replaced(document, update.document);
+    case 'pipeline':
+      return update.apply(document);
+    case 'operators':
+      return new Draft(document, positionIn).apply(update.changes, isInsert);
+  }
 }
 
 function replaced(document: Doc, replacement: Doc): Doc {
@@ -155,6 +189,7 @@ class Draft {
 
 function valueOf({ operator, value, path }: Change, before: unknown): unknown {
   if (operator === '$addToSet') return withMember(value, before, path);
+  if (operator === '$push') return withPushed(value, before, path);
   if (operator !== '$inc') return value;
   if (typeof value !== 'number') throw new NotCoveredError('$inc by something that is no plain number');
   if (before === undefined) return value;
@@ -165,6 +200,19 @@ function valueOf({ operator, value, path }: Change, before: unknown): unknown {
   }
   if (isBsonNumber(before)) throw new NotCoveredError('$inc of a wide number');
   throw serverError('typeMismatch', `Cannot apply $inc to a value of non-numeric type: ${path}`);
+}
+
+/** `{ $each, $slice }` with the newest kept (a slice from the end), or one value. */
+function withPushed(value: unknown, before: unknown, path: string): unknown {
+  if (before !== undefined && !Array.isArray(before)) {
+    throw serverError('badValue', `The field '${path}' must be an array but is not`);
+  }
+  const members: readonly unknown[] = before ?? [];
+  if (!isEmbedded(value) || !('$each' in value)) return [...members, value];
+  const { $each, $slice = -Infinity, ...more } = value;
+  const isKnown = Array.isArray($each) && typeof $slice === 'number' && $slice < 0 && Object.keys(more).length === 0;
+  if (!isKnown) throw new NotCoveredError('such a $push');
+  return [...members, ...($each as readonly unknown[])].slice($slice);
 }
 
 function withMember(value: unknown, before: unknown, path: string): unknown {

@@ -165,3 +165,20 @@ it('asks of one and the same element of a list where it is asked so', async () =
   const found = await things.find({ names: { $elemMatch: { $gte: 'b.', $lt: 'b/' } } }).toArray();
   expect(found).toMatchObject([{ names: ['b.one'] }]);
 });
+
+it('shows of what it found and changed only what is asked for', async () => {
+  const { things } = openServer();
+  await things.insertOne({ _id: 'a', n: 1 });
+  const options = { projection: { n: 1, _id: 0 } } as const;
+  expect(await things.findOneAndUpdate({ _id: 'a' }, { $inc: { n: 1 } }, options)).toEqual({ n: 1 });
+});
+
+it.each([
+  ['a push of the oldest', { $push: { list: { $each: [1], $slice: 2 } } }],
+  ['a pipeline that computes', [{ $set: { n: { $add: ['$n', 1] } } }]],
+  ['a pipeline that removes', [{ $unset: 'n' }]],
+])('says that it does not know %s', async (_, update) => {
+  const { things } = openServer();
+  await things.insertOne({ _id: 'a', n: 1 });
+  await expect(things.updateOne({ _id: 'a' }, update as object)).rejects.toThrow('does not know');
+});

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import keptLedger from '../../simulation/kept-seeds.json' with { type: 'json' };
+import keptDeliveries from '../../simulation/deliveries/kept-seeds.json' with { type: 'json' };
 import keptTransactions from '../../simulation/transactions/kept-seeds.json' with { type: 'json' };
 import { WORLD_NAMES, WORLDS, type SeedOutcome } from '../../simulation/worlds.js';
 
-const KEPT = { ledger: keptLedger, transactions: keptTransactions };
+const KEPT = { ledger: keptLedger, transactions: keptTransactions, deliveries: keptDeliveries };
 
 /** What happened in one run, to the last bit. */
 const storyOf = ({ journal, steps, virtualMs, failure }: SeedOutcome) => {
