@@ -70,7 +70,7 @@ export class DeliveryDesk {
     private readonly lost: AbortSignal,
   ) {
     this.#lanes = new Lanes(deps);
-    this.#agenda = new AgendaReader(deps.db, deps.clock, desk);
+    this.#agenda = new AgendaReader(deps.db, deps.clock, desk, deps.timing);
     this.#nap = new Nap(deps.clock);
     // Every request under way listens to it: Node would take more than ten for a leak, and say so.
     setMaxListeners(0, this.#cutOff.signal);
@@ -91,6 +91,7 @@ export class DeliveryDesk {
         () => this.#turn(),
         (error) => {
           if (error instanceof StaleFenceError) throw error;
+          this.#agenda.forget();
           log.warn({ desk: this.desk, error: messageOf(error) }, 'a delivery desk cannot go on now; it tries again');
           return timing.troubleMs;
         },
@@ -130,6 +131,7 @@ export class DeliveryDesk {
       else gone.push({ delivery: claim.delivery, error: 'its event is not kept any more' });
     }
     await this.#commit({ ...plan, claims: kept, cancelled: [...plan.cancelled, ...gone] });
+    this.#agenda.dealtWith(dealtWithBy(plan));
     for (const claim of kept) this.#begin(claim);
     if (plan.runs.length > 0) this.deps.wakeJobs();
     const { claims, cancelled, wait, runs, revive } = plan;
@@ -241,4 +243,10 @@ export class DeliveryDesk {
     if (verdict.kind === 'again') log.info({ ...told, error: verdict.error }, 'an event is delivered again later');
     if (verdict.kind === 'failed') log.warn({ ...told, error: verdict.error }, 'an event cannot be delivered');
   }
+}
+
+/** Ids of what a turn changed. */
+function dealtWithBy({ claims, runs, ended, cancelled, wait }: TurnPlan): ReadonlySet<string> {
+  const changed = [...claims, ...runs, ...ended, ...cancelled].map(({ delivery }) => delivery);
+  return new Set([...changed, ...wait].map(({ _id }) => _id));
 }

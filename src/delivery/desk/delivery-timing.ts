@@ -12,6 +12,10 @@ export interface DeliveryTiming {
   readonly troubleMs: number;
   /** Requests of one desk under way at once. */
   readonly mostInFlight: number;
+  /** Deliveries read at once: as many as a turn may begin, with what is about to become due. */
+  readonly readAtOnce: number;
+  /** Of one dispatcher, where more than that is due. */
+  readonly readOfLane: number;
 }
 
 export const DELIVERY_TIMING: DeliveryTiming = {
@@ -21,4 +25,6 @@ export const DELIVERY_TIMING: DeliveryTiming = {
   earlyMs: 50,
   troubleMs: 500,
   mostInFlight: 500,
+  readAtOnce: 200,
+  readOfLane: 50,
 };

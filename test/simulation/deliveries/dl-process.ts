@@ -13,8 +13,12 @@ import type { SimProcess } from '../sim-process.js';
 import type { DlEndpoints } from './dl-endpoints.js';
 
 const LEASE_TERM_MS = 4_000;
-/** Whoever waits for somebody else waits for less than in production, and looks by itself less often: both cost steps. */
-const TIMING = { ...DELIVERY_TIMING, pollMs: 3_000, graceMs: 1_500, drainMs: 300, troubleMs: 300 };
+/**
+ * Whoever waits for somebody else waits for less than in production, and looks by itself less often: both cost steps. A desk
+ * is crowded with less.
+ */
+const CROWDED = { readAtOnce: 5, readOfLane: 3 };
+const TIMING = { ...DELIVERY_TIMING, ...CROWDED, pollMs: 3_000, graceMs: 1_500, drainMs: 300, troubleMs: 300 };
 const JOBS = { ...JOB_TIMING, pollMs: 2_500, renewMs: 1_000, abandonedMs: 4_000, drainMs: 700, troubleMs: 300 };
 
 /** Shared by all: nobody reads them here. */
