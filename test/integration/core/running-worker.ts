@@ -15,7 +15,7 @@ export interface RunningWorker {
   readonly foundation: Foundation;
   readonly finalized: string[];
   records(filter?: object): Promise<LedgerRecord[]>;
-  /** Waits until the events of these transactions are applied and final, and gives their records. */
+  /** Waits until the events of these transactions are applied and final, and gives their records: not those of executions that never landed. */
   allFinal(signatures: readonly string[], timeoutMs?: number): Promise<LedgerRecord[]>;
   stop(): Promise<void>;
 }
@@ -45,8 +45,8 @@ export async function startWorker(
   let stopped: Promise<void> | undefined;
   return {
     ...{ worker, foundation, finalized, records },
-    allFinal: async (signatures, timeoutMs = 60_000) => {
-      await eventually(
+    allFinal: (signatures, timeoutMs = 60_000) =>
+      eventually(
         async () => {
           const found = await records({ signature: { $in: [...signatures] }, state: { $ne: 'orphaned' } });
           const done = found.filter(({ state, commitment }) => state === 'applied' && commitment === 'finalized');
@@ -54,12 +54,10 @@ export async function startWorker(
           if (missing.length > 0)
             throw new Error(`${missing.length} of ${signatures.length} are not applied and final`);
           if (done.length < found.length) throw new Error('some of their events are not applied and final');
-          return true;
+          return found;
         },
         { timeoutMs, everyMs: 100 },
-      );
-      return records({ signature: { $in: [...signatures] } });
-    },
+      ),
     stop: () =>
       (stopped ??= (async () => {
         await worker.stop();
