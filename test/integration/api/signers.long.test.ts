@@ -148,6 +148,13 @@ it('a signer that is drained, and one whose process ends with work left, alarm; 
   await run('signers', 'pause', address, '--reason', 'test');
   const waiting = await askFor('left');
   expect(await fires(`signer-unheld/${address}`)()).toBe(false);
+  // Nobody follows it any more once the API has ended.
+  const landed = await eventually(async () => {
+    const found = await db()
+      .collection('managed_transactions')
+      .findOne({ state: 'finalized', counter: { $ne: null } });
+    return (found ?? undefined) as (mongo.Document & { counter: string }) | undefined;
+  }, LONG);
   await stack.api.stop();
   await eventually(fires(`signer-unheld/${address}`), LONG);
   expect(await run('signers', 'show', address)).toMatchObject({
@@ -159,13 +166,10 @@ it('a signer that is drained, and one whose process ends with work left, alarm; 
 
   // Somebody edited the database: the number of a request that had no effect was lost, another one's is free.
   const store = new TransactionStore(db());
-  const landed = (await db()
-    .collection('managed_transactions')
-    .findOne({ state: 'finalized', counter: { $ne: null } })) as (mongo.Document & { counter: string }) | null;
-  const id = landed?.counter ?? '';
+  const id = landed.counter;
   const [row] = await store.readCounters([id]);
   const next = row?.next ?? 0n;
-  const taken = (await store.find(String(landed?.['_id'])))?.allocation?.index ?? -1n;
+  const taken = (await store.find(String(landed['_id'])))?.allocation?.index ?? -1n;
   await db()
     .collection<mongo.Document & { _id: string }>('index_counters')
     .updateOne({ _id: id }, { $set: { next: toStored(next + 1n), free: [toStored(taken)] } });
