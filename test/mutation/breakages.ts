@@ -592,6 +592,14 @@ export const BREAKAGES: readonly Breakage[] = [
     tests: [DESK_FAULTS],
   },
   {
+    name: 'a delivery that somebody changed since it was read is begun as it was',
+    invariant: '002-5',
+    file: 'src/delivery/desk/turn-writes.ts',
+    code: 'if (matchedCount !== begun.length) throw new DeliveryMovedError();',
+    broken: 'void matchedCount;',
+    tests: ['test/unit/simulation/seeds.test.ts'],
+  },
+  {
     name: 'a delivery is begun before it is due',
     invariant: '002-5',
     file: 'src/delivery/desk/read-agenda.ts',

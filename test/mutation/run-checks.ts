@@ -21,7 +21,6 @@ export async function runChecks(folder: string, world: WorldName | null, tests: 
   };
   const said = world && (await firstFailingSeed(folder, world));
   if (said) return verdict('the simulation', said.slice(0, 160));
-  if (tests.length === 0) return verdict(null, '');
   const failed = await firstFailure(folder, tests);
   return failed === null ? verdict(null, '') : verdict('a test', failed.slice(0, 160));
 }
@@ -38,10 +37,11 @@ async function firstFailingSeed(folder: string, world: WorldName): Promise<strin
 }
 
 /**
- * The name of a test that fails in these files; null when all pass.
+ * The name of a test that fails in these files; null when all pass, or there are none.
  * @throws Error when they could not be run: that shows nothing.
  */
 export async function firstFailure(folder: string, tests: readonly string[]): Promise<string | null> {
+  if (tests.length === 0) return null;
   const suite = await run(folder, process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', ...tests]);
   if (suite.code === 0) return null;
   const output = stripVTControlCharacters(suite.output);
