@@ -33,6 +33,8 @@ export interface DeliveriesReport {
     readonly perSecond: number;
     /** Wall time over deliveries. */
     readonly msEach: number;
+    /** Commands to the database over deliveries: the same on any server. */
+    readonly commandsEach: number;
   }[];
   /** Of the longest queue over the shortest one, by the time of each. */
   readonly growth: number;
@@ -51,7 +53,9 @@ export async function benchDeliveries(
   { backlogs, deliveries: measured, scheduled }: DeliveriesOptions,
   progress: Progress,
 ): Promise<DeliveriesReport> {
-  const client = await new mongo.MongoClient(uri).connect();
+  const client = await new mongo.MongoClient(uri, { monitorCommands: true }).connect();
+  let commands = 0;
+  client.on('commandStarted', () => (commands += 1));
   const server = createServer((request, response) => {
     request.resume();
     setTimeout(() => response.writeHead(200).end(), request.url === DAWDLER ? DAWDLING_MS : 0);
@@ -68,11 +72,12 @@ export async function benchDeliveries(
     const lateness = await onNewDatabase((db) => benchLateness(db, scheduled));
     for (const backlog of backlogs) {
       progress(`deliveries: ${measured} beside ${backlog} that wait`);
-      const seconds = await onNewDatabase((db) => measure(db, url, backlog, measured));
+      const { seconds, asked } = await onNewDatabase((db) => measure(db, url, backlog, measured, () => commands));
       sizes.push({
         backlog,
         perSecond: rounded(measured / seconds),
         msEach: rounded((seconds * 1_000) / measured, 2),
+        commandsEach: rounded(asked / measured, 2),
       });
     }
     const [first, last] = [sizes[0], sizes.at(-1)];
@@ -85,8 +90,14 @@ export async function benchDeliveries(
   }
 }
 
-/** Seconds. */
-async function measure(db: mongo.Db, url: string, backlog: number, measured: number): Promise<number> {
+/** What it takes, and how many commands of the desk's to the database. */
+async function measure(
+  db: mongo.Db,
+  url: string,
+  backlog: number,
+  measured: number,
+  commands: () => number,
+): Promise<{ readonly seconds: number; readonly asked: number }> {
   await ensureAllIndexes(db, []);
   const store = new DispatcherStore(db, { clock, randomBytes });
   const [dawdler, quick] = [await dispatcher('dawdler', DAWDLER, 2), await dispatcher('quick', '/quick', 50)];
@@ -94,13 +105,18 @@ async function measure(db: mongo.Db, url: string, backlog: number, measured: num
   await waiting(quick, measured);
 
   const began = clock.monotonic();
+  const askedBefore = commands();
+  let looks = 0;
   const desks = openDesks(db, [DESK]);
-  const isOver = async () =>
-    (await deliveries(db).countDocuments({ dispatcher: quick._id, state: 'due' }, { limit: 1 })) === 0;
+  const isOver = async () => {
+    looks += 1;
+    return (await deliveries(db).countDocuments({ dispatcher: quick._id, state: 'due' }, { limit: 1 })) === 0;
+  };
   while (!(await isOver())) await clock.sleep(LOOK_EVERY_MS);
   const seconds = (clock.monotonic() - began) / 1_000;
+  const asked = commands() - askedBefore - looks;
   await desks.stop();
-  return seconds;
+  return { seconds, asked };
 
   async function dispatcher(name: string, path: string, concurrency: number): Promise<Dispatcher> {
     const made = await store.upsert(DEFAULT_ENVIRONMENT_ID, name, {

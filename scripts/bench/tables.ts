@@ -38,9 +38,9 @@ export function describeFigures({
   }
   if (deliveries) {
     lines.push(
-      ...heading(`Deliveries, ${deliveries.deliveries} of one desk`, 'deliveries/s', 'ms each'),
-      ...deliveries.sizes.map(({ backlog, perSecond, msEach }) =>
-        row(`beside ${backlog} that wait`, perSecond, msEach),
+      ...heading(`Deliveries, ${deliveries.deliveries} of one desk`, 'deliveries/s', 'ms each', 'commands each'),
+      ...deliveries.sizes.map(({ backlog, perSecond, msEach, commandsEach }) =>
+        row(`beside ${backlog} that wait`, perSecond, msEach, commandsEach),
       ),
     );
     const { events, early, p50Ms, p99Ms, maxMs } = deliveries.lateness;
