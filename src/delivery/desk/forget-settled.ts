@@ -37,9 +37,10 @@ const ENDED_DELIVERIES = DELIVERY_STATES.filter((state) => !OPEN_DELIVERY_STATES
 const ENDED_RUNS = JOB_RUN_STATES.filter((state) => state !== 'due' && state !== 'running');
 
 /**
- * Removes what is over since before `before` of the records of one desk, from `place` on: deliveries and runs first, and a
+ * Removes what is over since before `before` of the records of one desk, from `place` on: runs and deliveries first, and a
  * record once none of it is left, so that its id is known for as long as anything of it. Whoever is killed in the middle leaves
- * a record that the next look finds again.
+ * a record that the next look finds again. Never a run without its delivery: one that is made anew meanwhile would count its
+ * tries from the start, and give the job a run whose id is taken.
  */
 export async function forgetSettled(
   { db, commit }: ForgetDeps,
@@ -53,8 +54,8 @@ export async function forgetSettled(
   const settled = await findSettled(db, page, before);
   if (settled.length === 0) return { records: 0, next };
   const over = { record: { $in: settled }, endedAt: { $lte: before } };
-  await deliveries(db).deleteMany({ ...over, state: { $in: ENDED_DELIVERIES } });
   await jobRuns(db).deleteMany({ ...over, state: { $in: ENDED_RUNS } });
+  await deliveries(db).deleteMany({ ...over, state: { $in: ENDED_DELIVERIES } });
   const records = await commit(async (session) => {
     // Somebody may have had one of them told anew meanwhile.
     const needed = new Set([

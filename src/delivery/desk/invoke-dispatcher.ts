@@ -54,7 +54,10 @@ export async function invokeDispatcher(
     const told = await stillTold(db, session, [record], now);
     return told.length === 0 ? null : (await insertNew(db, session, [made])).inserted;
   });
-  if (inserted === null) return { kind: 'taken-back' };
+  if (inserted === null) {
+    const isKept = await eventRecords(db).findOne({ _id: recordId }, { projection: { _id: 1 } });
+    return { kind: isKept ? 'taken-back' : 'unknown-record' };
+  }
   const outcome: InvokeOutcome | { readonly kind: 'unknown' } =
     inserted === 1
       ? { kind: 'due', delivery: (await deliveries(db).findOne({ _id: made._id })) ?? made }

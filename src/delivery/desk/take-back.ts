@@ -38,8 +38,8 @@ export async function takeBack(
 }
 
 /**
- * Those of these records that are not taken back, for somebody who is told of them in the caller's transaction: it and one
- * that takes one of them back at the same moment get into each other's way, and one of them runs again.
+ * Those of these records that are kept and not taken back, for somebody who is told of them in the caller's transaction: it
+ * and one that takes one of them back or removes it at the same moment get into each other's way, and one of them runs again.
  */
 export async function stillTold(
   db: mongo.Db,
@@ -47,16 +47,11 @@ export async function stillTold(
   records: readonly EventRecord[],
   now: Date,
 ): Promise<readonly EventRecord[]> {
-  const ids = records.filter(({ commitment }) => commitment === 'confirmed').map(({ _id }) => _id);
-  if (ids.length === 0) return records;
-  await eventRecords(db).updateMany(
-    { _id: { $in: ids }, takenBack: { $exists: false } },
-    { $set: { updatedAt: now } },
-    { session },
-  );
-  const taken = await eventRecords(db)
-    .find({ _id: { $in: ids }, takenBack: true }, { session, projection: { _id: 1 } })
+  const standing = { _id: { $in: records.map(({ _id }) => _id) }, takenBack: { $exists: false } };
+  await eventRecords(db).updateMany(standing, { $set: { updatedAt: now } }, { session });
+  const found = await eventRecords(db)
+    .find(standing, { session, projection: { _id: 1 } })
     .toArray();
-  const gone = new Set(taken.map(({ _id }) => _id));
-  return records.filter(({ _id }) => !gone.has(_id));
+  const told = new Set(found.map(({ _id }) => _id));
+  return records.filter(({ _id }) => told.has(_id));
 }

@@ -1,14 +1,19 @@
+import type { mongo } from 'mongoose';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Delivery } from '../../../src/delivery/desk/delivery.js';
 import { deliveries } from '../../../src/delivery/desk/delivery-store.js';
 import { forgetSettled, type ForgetPlace } from '../../../src/delivery/desk/forget-settled.js';
+import { invokeDispatcher } from '../../../src/delivery/desk/invoke-dispatcher.js';
 import { newDelivery } from '../../../src/delivery/desk/new-delivery.js';
+import { replayRecords } from '../../../src/delivery/desk/replay-records.js';
 import { sendAnew } from '../../../src/delivery/desk/send-anew.js';
-import { jobRuns, newRun, type JobRun } from '../../../src/delivery/jobs/job-run.js';
+import { defineJob } from '../../../src/delivery/jobs/define-job.js';
+import { jobRuns, newRun, runIdOf, type JobRun } from '../../../src/delivery/jobs/job-run.js';
 import type { EventRecord } from '../../../src/delivery/records/event-record.js';
 import { eventRecords } from '../../../src/delivery/records/record-store.js';
 import { ledgerEvents } from '../../../src/ledger/ledger-collections.js';
 import { inTransaction } from '../../../src/store/transactions.js';
+import { eventually } from '../../support/eventually.js';
 import { openDeskBench, THE_DESK } from './desk-bench.js';
 
 const BEFORE = new Date('2026-03-01T00:00:00Z');
@@ -41,12 +46,12 @@ async function run(record: EventRecord, given: Partial<JobRun>) {
 }
 
 /** Everything, one bite after another. */
-async function forget(): Promise<number> {
+async function forget(db: mongo.Db = bench.db): Promise<number> {
   let records = 0;
   let place: ForgetPlace | null = null;
   do {
     const deps = {
-      db: bench.db,
+      db,
       commit: <T>(body: Parameters<typeof inTransaction<T>>[1]) => inTransaction(bench.client, body),
     };
     const bite: Awaited<ReturnType<typeof forgetSettled>> = await forgetSettled(deps, THE_DESK, BEFORE, place);
@@ -125,4 +130,79 @@ it('goes on past what is owed, however much of it there is, and what is sent ane
   await sendAnew(bench.db, 'env_a', `${model._id}/${dispatcher._id}`, LATELY);
   expect(await forget()).toBe(119);
   expect(await left()).toEqual([model._id]);
+});
+
+/** The database as a process has it that is killed after it has removed something from so many collections. */
+function killedAfter(removals: number): mongo.Db {
+  let left = removals;
+  const dying = <T extends mongo.Document>(collection: mongo.Collection<T>) =>
+    new Proxy(collection, {
+      get: (target, name) => {
+        if (name === 'deleteMany' && left-- === 0) throw new Error('killed');
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  return new Proxy(bench.db, {
+    get: (target, name): unknown =>
+      name === 'collection' ? (of: string) => dying(target.collection(of)) : Reflect.get(target, name),
+  });
+}
+
+it('what a killed process has half removed can be sent anew: a job gets a new run', async () => {
+  const dispatcher = await bench.dispatcher({ dispatchable: { kind: 'job', job: 'greet', version: '1' } });
+  const record = await old();
+  const delivery = { ...newDelivery(record, dispatcher, LONG_AGO), attempts: 1, endedAt: LONG_AGO };
+  await deliveries(bench.db).insertOne({ ...delivery, state: 'delivered' });
+  const order = { environment: 'env_a', job: 'greet', version: '1', dispatcher: dispatcher._id, record: record._id };
+  const id = runIdOf(delivery._id, 1);
+  const done = { ...newRun({ id, delivery: delivery._id, ...order }, LONG_AGO), endedAt: LONG_AGO };
+  await jobRuns(bench.db).insertOne({ ...done, state: 'done' });
+  await expect(forget(killedAfter(1))).rejects.toThrow('killed');
+
+  const { db, client } = bench;
+  const deps = { db, client, clock: { now: Date.now }, wake: () => {} };
+  expect(await invokeDispatcher(deps, dispatcher._id, record._id)).toMatchObject({ kind: 'due' });
+  let greeted = 0;
+  const greet = () => Promise.resolve(void greeted++);
+  bench.start({ jobs: [defineJob({ id: 'greet', version: '1', run: greet })] });
+  await eventually(async () => (await bench.delivery(record, dispatcher))?.state === 'delivered' && greeted === 1);
+});
+
+it('nobody is told by hand of what is removed meanwhile', async () => {
+  const dispatcher = await bench.dispatcher();
+  const { db, client } = bench;
+  // Between reading an event and having it told.
+  const removing = new Proxy(client, {
+    get: (target, name): unknown =>
+      name === 'withSession'
+        ? async <T>(body: mongo.WithSessionCallback<T>) => {
+            await forget();
+            return target.withSession(body);
+          }
+        : Reflect.get(target, name),
+  });
+  const deps = { db, client: removing, clock: { now: Date.now }, wake: () => {} };
+  for (const commitment of [null, 'confirmed'] as const) {
+    const record = await old({ commitment });
+    expect(await invokeDispatcher(deps, dispatcher._id, record._id)).toEqual({ kind: 'unknown-record' });
+    await old({ commitment });
+    const span = { from: new Date(0), to: LATELY, after: null, force: true };
+    expect(await replayRecords({ ...deps, isReached: () => true }, dispatcher, span)).toMatchObject({ created: 0 });
+  }
+  expect(await deliveries(db).countDocuments()).toBe(0);
+});
+
+it('what is removed and told by hand at the same moment is kept, or is told to nobody', async () => {
+  const dispatcher = await bench.dispatcher();
+  const { db, client } = bench;
+  const deps = { db, client, clock: { now: Date.now }, wake: () => {} };
+  for (let turn = 0; turn < 12; turn += 1) {
+    const record = await old();
+    const [outcome] = await Promise.all([invokeDispatcher(deps, dispatcher._id, record._id), forget()]);
+    expect(['due', 'unknown-record']).toContain(outcome.kind);
+    const isKept = (await eventRecords(db).countDocuments({ _id: record._id })) === 1;
+    expect((await bench.delivery(record, dispatcher)) !== null).toBe(isKept);
+    expect(outcome.kind === 'due').toBe(isKept);
+  }
 });
