@@ -3,6 +3,7 @@ import { deskLease } from '../../delivery/desk/run-desk.js';
 import { findDisabledByUs } from '../../delivery/dispatchers/find-disabled.js';
 import { readOpenVersions, servedVersion } from '../../delivery/jobs/open-versions.js';
 import { watchNodes } from '../../leases/watch-nodes.js';
+import { readDatabaseTime } from '../../store/database-time.js';
 import type { Check } from '../../ops/doctor/check.js';
 import {
   judgeDelivering,
@@ -24,8 +25,10 @@ const PATIENCE_MS = 60_000;
 export function deliveryChecks({ config, machine: { clock }, database }: Visit): Check[] {
   if (config.mongodbUri === undefined) return [];
   const nodes = once(async () => watchNodes((await database()).db, clock, config.leaseTermMs));
+  // What is due is so by this clock: this machine's may be off, which is another line's to say.
+  const nowOfDatabase = once(async () => (await readDatabaseTime((await database()).db)) ?? clock.now());
   const owed = once(async (): Promise<OwedDeliveriesReading> => {
-    const now = clock.now();
+    const now = await nowOfDatabase();
     const since = (at: Date | null) => (at === null ? 0 : Math.max(0, now - at.getTime()));
     const { db } = await database();
     const { oldestDueAt, oldestEventAt, ...counts } = await readOwedDeliveries(
@@ -59,11 +62,12 @@ export function deliveryChecks({ config, machine: { clock }, database }: Visit):
       ...{ id: 'deliveries.jobs', checked: 'versions of jobs' },
       look: async () => {
         const open = await readOpenVersions((await database()).db);
+        const now = await nowOfDatabase();
         const served = new Set((await nodes()).live().flatMap(({ serves }) => serves));
         return judgeVersions(
           open.map(({ handler, runs, oldestDueAt }) => ({
             ...{ handler, runs, isServed: served.has(servedVersion(handler)) },
-            oldestMs: Math.max(0, clock.now() - oldestDueAt.getTime()),
+            oldestMs: Math.max(0, now - oldestDueAt.getTime()),
           })),
         );
       },
