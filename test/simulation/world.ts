@@ -10,6 +10,7 @@ import { MemoryServer } from './memory-mongo/memory-server.js';
 import { Node } from './node.js';
 import { Random } from './random.js';
 import { simLogger } from './sim-log.js';
+import { SimPlaces, type Tenant } from './sim-places.js';
 import { SimProcess } from './sim-process.js';
 import { StreamReader } from './stream-reader.js';
 import { Told } from './told.js';
@@ -30,14 +31,6 @@ const RESTART_MS = { least: 200, most: 4_000 };
 /** What a pass over a database that is right counts none of. */
 const PASS_FINDINGS = ['missing', 'drifted', 'orphaned', 'unrecorded', 'unsettled', 'left', 'recovered'] as const;
 
-/** A worker's place: who runs there now. */
-interface Place {
-  process: SimProcess;
-  dead: AbortController;
-  /** Dies after so many more database steps; null: lives on. */
-  stepsLeft: number | null;
-}
-
 /** Everything of one run: cluster, nodes, database, workers, and what goes wrong by plan. */
 export class World {
   readonly time = new VirtualTime();
@@ -50,7 +43,7 @@ export class World {
   readonly plan: FaultPlan;
   readonly #random: Random;
   readonly #nodes: Node[];
-  readonly #places: Place[] = [];
+  readonly #places: SimPlaces<Tenant>;
   #database: { readonly share: number; readonly isAfter: boolean } | null = null;
   #skipShare = 0.03;
   #started = 0;
@@ -69,6 +62,10 @@ export class World {
     this.#ofReconcile = new Random(seed + RECONCILE_STREAM);
     this.plan = drawPlan(this.#random.fork(), this.#ofReconcile.fork());
     this.journal = new Journal(() => this.time.now, isVerbose);
+    this.#places = new SimPlaces({
+      ...{ time: this.time, random: this.#random, journal: this.journal },
+      ...{ restartMs: RESTART_MS, start: (place) => this.#start(place) },
+    });
     this.cluster = new Cluster(this.#random.fork());
     this.server = new MemoryServer({ now: () => this.time.now });
     this.witness = new Witness(
@@ -126,8 +123,8 @@ export class World {
     const random = this.#random.fork();
     const process = new SimProcess(name, time, random, plan.hasClockTrouble, (running) => (this.#running = running));
     const dead = new AbortController();
-    const own: Place = { process, dead, stepsLeft: null };
-    this.#places[place] = own;
+    const own: Tenant = { process, dead, stepsLeft: null };
+    this.#places.take(place, own);
     journal.say(`${name} starts`);
     const log = simLogger((level, fields, message) => this.#onLog(name, level, fields, message));
     // Everybody has an order of preference of their own.
@@ -148,12 +145,12 @@ export class World {
   }
 
   /** One way of a database command: there, or back. */
-  #step(place: number, own: Place): Promise<void> {
+  #step(place: number, own: Tenant): Promise<void> {
     const { process } = own;
     return new Promise((resolve, reject) => {
       process.after(this.#random.between(0.2, 4), () => {
         if (own.stepsLeft !== null && own.stepsLeft-- <= 0) {
-          this.#kill(place);
+          this.#places.kill(place);
           return;
         }
         const database = this.#database;
@@ -165,15 +162,6 @@ export class World {
         resolve();
       });
     });
-  }
-
-  #kill(place: number): void {
-    const own = this.#places[place];
-    if (!own || own.process.isDead) return;
-    this.journal.fault('process killed', own.process.name);
-    own.process.kill();
-    own.dead.abort();
-    this.time.after(this.#random.between(RESTART_MS.least, RESTART_MS.most), () => this.#start(place));
   }
 
   #begin(fault: PlannedFault): void {
@@ -200,21 +188,16 @@ export class World {
         return;
       }
       case 'kill': {
-        const own = this.#places[fault.worker];
+        const own = this.#places.at(fault.worker);
         if (!own) return;
         own.stepsLeft = fault.afterSteps;
-        time.after(until, () => own.stepsLeft !== null && this.#kill(fault.worker));
+        time.after(until, () => own.stepsLeft !== null && this.#places.kill(fault.worker));
         return;
       }
-      case 'freeze': {
-        const process = this.#places[fault.worker]?.process;
-        if (!process?.isAlive) return;
-        journal.fault('process frozen', process.name);
-        process.freeze();
+      case 'freeze':
         // Longer than a lease's term, often enough: somebody else must have taken over by then.
-        time.after(until * 2, () => process.thaw());
+        this.#places.freeze(fault.worker, until * 2);
         return;
-      }
       case 'database':
         this.#database = fault;
         time.after(until, () => (this.#database = null));

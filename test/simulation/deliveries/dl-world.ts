@@ -7,6 +7,7 @@ import { connectionLost } from '../memory-mongo/errors.js';
 import { MemoryServer } from '../memory-mongo/memory-server.js';
 import { Random } from '../random.js';
 import { simLogger } from '../sim-log.js';
+import { SimPlaces, type Tenant } from '../sim-places.js';
 import { EPOCH_MS, SimProcess } from '../sim-process.js';
 import { VirtualTime } from '../virtual-time.js';
 import { DlEndpoints } from './dl-endpoints.js';
@@ -22,13 +23,9 @@ const EXPIRE_EVERY_MS = 1_000;
 /** What began in trouble is over so long after it, in milliseconds. */
 const CALM_AFTER_MS = 5_000;
 
-/** A process's place: who runs there now. */
-interface Place {
-  readonly process: SimProcess;
-  readonly dead: AbortController;
+/** A process that runs, or ran, at its place. */
+interface Place extends Tenant {
   readonly desks: DeliveryDesks;
-  /** Dies after so many more things have reached it; null: lives on. */
-  stepsLeft: number | null;
 }
 
 /** Everything of one run: database, endpoints, processes, people, and what goes wrong by plan. */
@@ -42,7 +39,7 @@ export class DlWorld {
   readonly #endpoints: DlEndpoints;
   readonly #people: DlPeople;
   readonly #ofPeople: SimProcess;
-  readonly #places: Place[] = [];
+  readonly #places: SimPlaces<Place>;
   #running: SimProcess | null = null;
   #database: { readonly share: number } | null = null;
   #jobsThrow = false;
@@ -64,6 +61,10 @@ export class DlWorld {
     this.#endpoints = new DlEndpoints(this.#random.fork(), this.journal, {
       onSent: (process, request) => this.judge.onSent(process, request),
       onTaken: (request) => this.judge.onTaken(request),
+    });
+    this.#places = new SimPlaces({
+      ...{ time: this.time, random: this.#random, journal: this.journal },
+      ...{ restartMs: RESTART_MS, start: (place) => this.#start(place) },
     });
     this.#ofPeople = this.#process('people', null);
     const db = this.server.connect({ step: (command) => this.#step(this.#ofPeople, command) });
@@ -137,7 +138,7 @@ export class DlWorld {
 
   /** Has everybody who lives stop in order; the names of those that have not in time. */
   async stop(withinMs: number): Promise<string[]> {
-    const left = new Set(this.#places.filter(({ process }) => process.isAlive));
+    const left = new Set(this.#places.all.filter(({ process }) => process.isAlive));
     for (const own of left) own.process.after(0, () => void own.desks.stop().then(() => left.delete(own)));
     await this.time.runUntil(
       this.time.now + withinMs,
@@ -177,7 +178,7 @@ export class DlWorld {
       log: simLogger((level, fields, message) => this.#onLog(process.name, level, fields, message)),
       runJob: (context) => this.#runJob(process, context),
     });
-    this.#places[place] = { process, dead, desks, stepsLeft: null };
+    this.#places.take(place, { process, dead, desks, stepsLeft: null });
   }
 
   async #runJob({ clock }: SimProcess, { run }: JobContext): Promise<void> {
@@ -191,11 +192,7 @@ export class DlWorld {
 
   #onRun(process: SimProcess, place: number | null): void {
     this.#running = process;
-    const own = place === null ? undefined : this.#places[place];
-    if (place === null || own?.process !== process || own.stepsLeft === null || own.stepsLeft-- > 0) return;
-    // After what has just reached it was worked off, wherever that has got to by then.
-    own.stepsLeft = null;
-    this.time.after(0, () => this.#kill(place, own));
+    if (place !== null) this.#places.countStep(place, process);
   }
 
   /** One way of a database command: there, or back. */
@@ -213,53 +210,24 @@ export class DlWorld {
     });
   }
 
-  #kill(place: number, own: Place | undefined): void {
-    if (!own || own.process.isDead || this.#places[place] !== own) return;
-    this.journal.fault('process killed', own.process.name);
-    this.#end(own);
-    this.#restart(place);
-  }
-
-  #end({ process, dead }: Place): void {
-    process.kill();
-    dead.abort();
-  }
-
-  #restart(place: number): void {
-    this.time.after(this.#random.between(RESTART_MS.least, RESTART_MS.most), () => this.#start(place));
-  }
-
   #begin(fault: DlPlannedFault): void {
     const { journal, time } = this;
     const people = this.#people;
     const until = Math.min(fault.forMs, Math.max(0, this.plan.healAtMs - time.now - 1));
     switch (fault.kind) {
-      case 'kill': {
-        const own = this.#places[fault.place];
-        if (!own) return;
-        own.stepsLeft = fault.afterSteps;
-        time.after(until, () => own.stepsLeft !== null && this.#kill(fault.place, own));
-        return;
-      }
-      case 'freeze': {
-        const process = this.#places[fault.place]?.process;
-        if (!process?.isAlive) return;
-        journal.fault('process frozen', process.name);
-        process.freeze();
-        this.#trouble(fault.forMs);
+      case 'kill':
+        return this.#places.dieAfter(fault.place, fault.afterSteps, until);
+      case 'freeze':
         // Longer than a lease's term and than a claim, often enough: somebody else must have taken over by then.
-        time.after(fault.forMs, () => process.thaw());
+        if (this.#places.freeze(fault.place, fault.forMs)) this.#trouble(fault.forMs);
         return;
-      }
       case 'stop': {
-        const own = this.#places[fault.place];
+        const own = this.#places.at(fault.place);
         if (!own?.process.isAlive) return;
         journal.fault('process stopped in order', own.process.name);
         own.process.after(0, () => {
           void own.desks.stop().then(() => {
-            if (own.process.isDead) return;
-            this.#end(own);
-            this.#restart(fault.place);
+            if (!own.process.isDead) this.#places.replace(fault.place, own);
           });
         });
         return;

@@ -5,6 +5,7 @@ import { connectionLost } from '../memory-mongo/errors.js';
 import { MemoryServer } from '../memory-mongo/memory-server.js';
 import { Random } from '../random.js';
 import { simLogger } from '../sim-log.js';
+import { SimPlaces, type Tenant } from '../sim-places.js';
 import { SimProcess } from '../sim-process.js';
 import { VirtualTime } from '../virtual-time.js';
 import { simNonceAddress } from './sim-nonces.js';
@@ -30,13 +31,9 @@ const SLOTS_BEFORE = 20;
 const NONCE_STREAM = 0x6e6f6e;
 const SKIP_SHARE = { usual: 0.03, high: 0.5 };
 
-/** A process's place: who runs there now. */
-interface Place {
-  readonly process: SimProcess;
-  readonly dead: AbortController;
+/** A process that runs, or ran, at its place. */
+interface Place extends Tenant {
   desks: TransactionDesks | null;
-  /** Dies after so many more things have reached it; null: lives on. */
-  stepsLeft: number | null;
 }
 
 /** Everything of one run: cluster, endpoints, database, processes, clients, and what goes wrong by plan. */
@@ -50,7 +47,7 @@ export class TxWorld {
   readonly clients: TxClient[] = [];
   readonly #random: Random;
   readonly #nodes: TxNode[];
-  readonly #places: Place[] = [];
+  readonly #places: SimPlaces<Place>;
   readonly #operator;
   readonly #rivals: TxRivals;
   #running: SimProcess | null = null;
@@ -65,6 +62,10 @@ export class TxWorld {
     // A stream of their own: where there are none a seed stays what it was.
     this.plan = drawTxPlan(this.#random.fork(), new Random(seed ^ NONCE_STREAM), SIGNERS.length);
     this.journal = txJournal(() => this.time.now, isVerbose);
+    this.#places = new SimPlaces({
+      ...{ time: this.time, random: this.#random, journal: this.journal },
+      ...{ restartMs: RESTART_MS, start: (place) => this.#start(place) },
+    });
     this.cluster = new TxCluster(this.#random.fork(), (block) => this.judge.onBlock(block));
     this.server = new MemoryServer({ now: () => this.time.now });
     this.judge = new TxJudge(this.server, this.cluster, this.journal, () => this.#running?.name ?? null);
@@ -98,7 +99,7 @@ export class TxWorld {
   /** Ends all processes and lets the chain run on, until nothing that was ever signed can land any more. */
   runOut(): void {
     this.#isOver = true;
-    for (const { process, dead } of this.#places) {
+    for (const { process, dead } of this.#places.all) {
       process.kill();
       dead.abort();
     }
@@ -129,7 +130,7 @@ export class TxWorld {
     const random = this.#random.fork();
     const process = new SimProcess(name, time, random, plan.hasClockTrouble, (running) => this.#onRun(running, place));
     const own: Place = { process, dead: new AbortController(), desks: null, stepsLeft: null };
-    this.#places[place] = own;
+    this.#places.take(place, own);
     journal.say(`${name} starts`);
     void startTxProcess({
       ...{ process, random, attempts: plan.attempts },
@@ -141,18 +142,14 @@ export class TxWorld {
       (desks) => (own.desks = desks),
       (error: unknown) => {
         journal.say(`${name} could not start: ${String(error)}`);
-        this.#kill(place, own);
+        this.#places.kill(place, own);
       },
     );
   }
 
   #onRun(process: SimProcess, place: number): void {
     this.#running = process;
-    const own = this.#places[place];
-    if (own?.process !== process || own.stepsLeft === null || own.stepsLeft-- > 0) return;
-    // After what has just reached it was worked off, wherever that has got to by then.
-    own.stepsLeft = null;
-    this.time.after(0, () => this.#kill(place, own));
+    this.#places.countStep(place, process);
   }
 
   /** One way of a database command: there, or back. */
@@ -165,14 +162,6 @@ export class TxWorld {
         reject(connectionLost());
       });
     });
-  }
-
-  #kill(place: number, own: Place | undefined): void {
-    if (!own || own.process.isDead || this.#places[place] !== own) return;
-    this.journal.fault('process killed', own.process.name);
-    own.process.kill();
-    own.dead.abort();
-    this.time.after(this.#random.between(RESTART_MS.least, RESTART_MS.most), () => this.#start(place));
   }
 
   #request(at: number, planned: PlannedRequest): void {
@@ -202,7 +191,9 @@ export class TxWorld {
   }
 
   #reach(): Server | undefined {
-    const alive = this.#places.flatMap(({ process, desks }) => (desks && !process.isDead ? [{ process, desks }] : []));
+    const alive = this.#places.all.flatMap(({ process, desks }) =>
+      desks && !process.isDead ? [{ process, desks }] : [],
+    );
     return alive.length === 0 ? undefined : this.#random.pick(alive);
   }
 
@@ -227,22 +218,12 @@ export class TxWorld {
         time.after(until, beginNodeFault(node.switches, fault.what, this.#random));
         return;
       }
-      case 'kill': {
-        const own = this.#places[fault.place];
-        if (!own) return;
-        own.stepsLeft = fault.afterSteps;
-        time.after(until, () => own.stepsLeft !== null && this.#kill(fault.place, own));
-        return;
-      }
-      case 'freeze': {
-        const process = this.#places[fault.place]?.process;
-        if (!process?.isAlive) return;
-        journal.fault('process frozen', process.name);
-        process.freeze();
+      case 'kill':
+        return this.#places.dieAfter(fault.place, fault.afterSteps, until);
+      case 'freeze':
         // Longer than a lease's term, often enough: somebody else must have taken over by then.
-        time.after(until, () => process.thaw());
+        this.#places.freeze(fault.place, until);
         return;
-      }
       case 'database':
         this.#database = fault;
         time.after(until, () => (this.#database = null));
