@@ -4,9 +4,10 @@ import { ledgerEvents, recordFrom } from '../../ledger/ledger-collections.js';
 import { JOB_RUN_STATES, jobRuns } from '../jobs/job-run.js';
 import type { EventRecord } from '../records/event-record.js';
 import { eventRecords } from '../records/record-store.js';
+import { takingBackId } from '../records/relay/chain-record.js';
 import { DELIVERY_STATES, OPEN_DELIVERY_STATES } from './delivery.js';
 import { deliveries } from './delivery-store.js';
-import { isSettled, takingBackId } from './judge-settled.js';
+import { isSettled } from './judge-settled.js';
 
 /** What forgetting needs. */
 export interface ForgetDeps {

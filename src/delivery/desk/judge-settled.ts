@@ -19,8 +19,3 @@ export function isSettled({ record, isOwed, chain }: SettledReading): boolean {
   if (record.commitment !== 'confirmed' || record.takenBack || chain === null) return true;
   return chain.isFinal && chainEventId(chain.version, 'confirmed') === record.eventId;
 }
-
-/** The id of the record that takes back a confirmed one. */
-export function takingBackId(confirmedEventId: string): string {
-  return confirmedEventId.replace(/confirmed$/, 'orphaned');
-}

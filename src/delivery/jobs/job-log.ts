@@ -2,10 +2,9 @@ import { inspect } from 'node:util';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
 import { toJson } from '../../lib/json.js';
-import type { JobLogLine } from './job-run.js';
+import { MAX_TEXT_CHARACTERS, type JobLogLine } from './job-run.js';
 
-/** Characters of a line, and of its data, that are kept. */
-const LINE_CHARACTERS = 2_000;
+/** Characters of the data of a line that are kept. */
 const DATA_CHARACTERS = 8_000;
 /** Lines of one attempt between two looks; of more the newest are kept, and one that says how many are not. */
 const LINES_AT_ONCE = 200;
@@ -56,7 +55,7 @@ export class JobLog {
     return {
       at: new Date(this.clock.now()),
       attempt: this.attempt,
-      message: messageOf(message).slice(0, LINE_CHARACTERS),
+      message: messageOf(message).slice(0, MAX_TEXT_CHARACTERS),
       data: data === undefined ? null : asJson(data).slice(0, DATA_CHARACTERS),
     };
   }

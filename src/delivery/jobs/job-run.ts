@@ -5,8 +5,8 @@ import type { mongo } from 'mongoose';
 export const JOB_RUN_STATES = ['due', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobRunState = (typeof JOB_RUN_STATES)[number];
 
-/** Of an error, kept: as much as of a line of the log. */
-export const MAX_ERROR_CHARACTERS = 2_000;
+/** Kept of an error, and of a line of the log. */
+export const MAX_TEXT_CHARACTERS = 2_000;
 
 /** One try of a run. */
 export interface JobAttempt {

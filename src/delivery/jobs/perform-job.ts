@@ -5,7 +5,7 @@ import { eventRecords } from '../records/record-store.js';
 import { toldRecord } from '../records/told-record.js';
 import type { Job } from './define-job.js';
 import { JobLog } from './job-log.js';
-import { MAX_ERROR_CHARACTERS, type JobLogLine, type JobRun } from './job-run.js';
+import { MAX_TEXT_CHARACTERS, type JobLogLine, type JobRun } from './job-run.js';
 import type { JobOutcome } from './judge-attempt.js';
 
 /** An attempt under way. */
@@ -56,7 +56,7 @@ export function perform(
       await job.run({ event, run: { id, attempt }, signal: ending.signal, log: log.write });
       end({ kind: 'done' });
     } catch (error) {
-      end({ kind: 'threw', error: messageOf(error).slice(0, MAX_ERROR_CHARACTERS) });
+      end({ kind: 'threw', error: messageOf(error).slice(0, MAX_TEXT_CHARACTERS) });
     } finally {
       inTime.abort();
     }

@@ -14,6 +14,11 @@ export function chainEventId(version: string, toldAs: ToldAs): string {
   return `${version}/${toldAs}`;
 }
 
+/** The event id of the record that takes back a confirmed one: of the same version. */
+export function takingBackId(confirmedEventId: string): string {
+  return confirmedEventId.replace(/confirmed$/, 'orphaned');
+}
+
 /** What the records of one write have in common: when they are made, and ids that rise in the order they are told in. */
 export interface RecordMaking {
   readonly now: Date;
@@ -39,13 +44,13 @@ export function chainRecord(
 }
 
 /** What takes back an event that was told as confirmed: with its content, at its desk, so that it is told after it. */
-export function orphanedRecord(confirmed: EventRecord, version: string, { now, nextId }: RecordMaking): EventRecord {
+export function orphanedRecord(confirmed: EventRecord, { now, nextId }: RecordMaking): EventRecord {
   // Told after it, also where the clock of whoever told that was ahead.
   const after = new Date(Math.max(now.getTime(), confirmed.createdAt.getTime() + 1));
   const deliverAt = after > confirmed.deliverAt ? after : confirmed.deliverAt;
   return {
     ...confirmed,
-    ...{ _id: nextId(), eventId: chainEventId(version, 'orphaned'), name: `${confirmed.name}.orphaned` },
+    ...{ _id: nextId(), eventId: takingBackId(confirmed.eventId), name: `${confirmed.name}.orphaned` },
     context: { ...(confirmed.context as object), commitment: 'orphaned' },
     ...{ commitment: 'orphaned', follows: confirmed._id, state: 'due', deliverAt, deliveredAt: null },
     ...{ createdAt: after, updatedAt: now },

@@ -37,7 +37,7 @@ export function planCommits(
       const confirmed = [...told.values()].filter(({ eventId }) => eventId === chainEventId(version, 'confirmed'));
       for (const record of confirmed) {
         const final = keyOf({ eventId: chainEventId(version, 'finalized'), environment: record.environment });
-        if (!told.has(final)) add(orphanedRecord(record, version, making));
+        if (!told.has(final)) add(orphanedRecord(record, making));
       }
     }
     for (const version of entered) {

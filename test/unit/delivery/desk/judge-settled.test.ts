@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isSettled, takingBackId, type SettledReading } from '../../../../src/delivery/desk/judge-settled.js';
+import { isSettled, type SettledReading } from '../../../../src/delivery/desk/judge-settled.js';
 
 const own: SettledReading = { record: { eventId: 'order-1', commitment: null }, isOwed: false, chain: null };
 const confirmed = { eventId: 'sig/log/0~0/confirmed', commitment: 'confirmed' as const };
@@ -22,8 +22,4 @@ it.each<[string, SettledReading, boolean]>([
   ['confirmed, in a ledger that was emptied', { ...own, record: confirmed }, true],
 ])('an event %s', (_, reading, expected) => {
   expect(isSettled(reading)).toBe(expected);
-});
-
-it('what takes a confirmed one back has its version', () => {
-  expect(takingBackId('sig/log/0~2/confirmed')).toBe('sig/log/0~2/orphaned');
 });
